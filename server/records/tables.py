@@ -1,0 +1,129 @@
+"""What we store. Instants are aware; secrets stand only as hashes or sealed. Only `records` imports this file."""
+
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    Array,
+    
+    BigSerial,
+    Bytea,
+    Date,
+    ForeignKey,
+    Integer,
+    SmallInt,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.columns.base import OnDelete
+from piccolo.columns.indexes import IndexMethod
+from piccolo.table import Table
+
+
+class InsuredPerson(Table, tablename="insured_person"):
+    """One person of the insurer's registry. Portillon reads it; the import command loads it."""
+
+    id = BigSerial(primary_key=True)
+    nir = Varchar(length=13, unique=True, help_text="canonical, without key")
+    last_name = Varchar(length=100)
+    first_names = Varchar(length=100)
+    birth_date = Date(default=None)
+    birth_place = Varchar(length=100)
+    sex = Varchar(length=1, help_text="F or M")
+    card_serial = Varchar(length=10)
+    iban = Varchar(length=34)
+    mobile = Varchar(length=20, null=True, default=None)
+    fund = Varchar(length=10, null=True, default=None, help_text="code of the fund; none: file-update-needed")
+    scheme = Varchar(length=10, null=True, default=None, help_text="none: file-update-needed")
+    attachment = Varchar(length=10, default="attached", help_text="attached or pending")
+    refreshed_at = Timestamptz(default=None, help_text="the import that last named this person")
+
+
+class Account(Table, tablename="account"):
+    """An insured person's online account."""
+
+    id = UUID(primary_key=True, default=None)
+    person = ForeignKey(InsuredPerson, unique=True, null=False, on_delete=OnDelete.restrict, index=False)
+    email = Varchar(length=254, null=True, default=None)
+    email_confirmed_at = Timestamptz(null=True, default=None, help_text="none: nobody logs in")
+    password_hash = Varchar(length=200, help_text="Argon2id of the peppered password")
+    pepper_id = Varchar(length=32)
+    created_at = Timestamptz(default=None)
+    closed_on = Date(null=True, default=None)
+    last_login_at = Timestamptz(null=True, default=None)
+    logins = Integer(default=0)
+    ended_at = Timestamptz(null=True, default=None, help_text="sessions, attempts and devices begun by then are over")
+
+
+class Counter(Table, tablename="counter"):
+    """Failures, requests and locks of one number, for one purpose, on one channel. Unknown numbers have theirs too."""
+
+    key = Varchar(length=120, primary_key=True, help_text="subject/purpose/channel")
+    tries = SmallInt(default=0, help_text="charged since the last success or lock")
+    in_a_row = Integer(default=0, help_text="charged since the last success, locks or not")
+    granted_at = Array(Timestamptz(), default=list, help_text="requests granted inside the quota's window")
+    locked_at = Timestamptz(null=True, default=None, help_text="login attempts begun by then are dead")
+    locked_until = Timestamptz(null=True, default=None)
+    changed_at = Timestamptz(default=None)
+
+
+class Code(Table, tablename="code"):
+    """A mailed code. At most one of an account and purpose is neither consumed nor void."""
+
+    id = UUID(primary_key=True, default=None)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.cascade, index=True)
+    purpose = Varchar(length=20)
+    attempt = Bytea(default=b"", help_text="what the code is bound to")
+    code_hash = Bytea(default=b"")
+    sealed = Bytea(null=True, default=None, help_text="for sending the same code again; dropped after that minute")
+    reference = Varchar(length=8)
+    created_at = Timestamptz(default=None)
+    expires_at = Timestamptz(default=None)
+    void_at = Timestamptz(null=True, default=None)
+    consumed_at = Timestamptz(null=True, default=None)
+
+
+class TrustedDevice(Table, tablename="trusted_device"):
+    """A browser that one account trusts. A household's browser has one row an account."""
+
+    id = UUID(primary_key=True, default=None)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.cascade, index=True)
+    token_hash = Bytea(default=b"", unique=True)
+    previous_hash = Bytea(null=True, default=None, index=True, help_text="seen again: the device ends, the owner is told")
+    rotated_at = Timestamptz(null=True, default=None)
+    label = Varchar(length=80)
+    created_at = Timestamptz(default=None)
+    expires_at = Timestamptz(default=None)
+    last_used_at = Timestamptz(null=True, default=None)
+    ended_at = Timestamptz(null=True, default=None)
+
+
+class OutboxMessage(Table, tablename="outbox_message"):
+    """A mail on its way. Its body is sealed, and dropped once it is sent or given up."""
+
+    id = UUID(primary_key=True, default=None)
+    kind = Varchar(length=40)
+    recipient = Varchar(length=254)
+    body = Bytea(null=True, default=None, help_text="the whole message as sent, sealed")
+    clock = Varchar(length=64, default="", help_text="the clock that this row's instants were read from")
+    created_at = Timestamptz(default=None)
+    expires_at = Timestamptz(default=None, help_text="not sent any more after this")
+    next_try_at = Timestamptz(default=None)
+    tries = SmallInt(default=0)
+    sent_at = Timestamptz(null=True, default=None)
+    dropped_at = Timestamptz(null=True, default=None)
+    last_error = Varchar(length=200, null=True, default=None)
+
+
+class Activity(Table, tablename="activity"):
+    """What happened to a number, known or not: its owner reads it in the account's security activity."""
+
+    id = BigSerial(primary_key=True)
+    subject = Bytea(default=b"", index=True, index_method=IndexMethod.btree, help_text="keyed hash of the number")
+    at = Timestamptz(default=None)
+    kind = Varchar(length=40)
+    outcome = Varchar(length=40)
+    device = Varchar(length=80)
+    details = JSONB(default="{}")
+
+
+ALL = (InsuredPerson, Account, Counter, Code, TrustedDevice, OutboxMessage, Activity)
