@@ -1,0 +1,67 @@
+"""From a template and its values to a page: one minijinja environment over this folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from minijinja import Environment
+
+from server import french, policy
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What every page may say about the place it is served from. All are settings.
+
+    ``helpline`` is a telephone number as people read it, ``fund_mail`` a mail address.
+    """
+
+    insurer_name: str
+    helpline: str
+    fund_mail: str
+    service_name: str = "Portillon"
+    kiosk: bool = False
+    federation: bool = False
+    demo: bool = False
+
+
+def _dialled(number: str) -> str:
+    """What a telephone dials of a number written for people."""
+    return "".join(character for character in number if character in "+0123456789")
+
+
+def _load(name: str) -> str | None:
+    file = FOLDER / name
+    return file.read_text("utf-8") if file.is_file() else None
+
+
+class Pages:
+    """Renders the pages of one site. A name that the context lacks is an error, never an empty string."""
+
+    def __init__(self, site: Site) -> None:
+        self._environment = Environment(
+            loader=_load,
+            undefined_behavior="strict",
+            trim_blocks=True,
+            lstrip_blocks=True,
+            debug=False,
+            globals={"site": site, "policy": policy},
+            filters={
+                "paris_date": french.paris_date,
+                "paris_time": french.paris_time,
+                "paris_datetime": french.paris_datetime,
+                "duration": french.duration,
+                "counted": french.counted,
+                "spaced_digits": french.spaced_digits,
+                "dialled": _dialled,
+            },
+        )
+
+    def render(self, template: str, **context: object) -> str:
+        """Render `template` (a path in this folder). Every page needs ``path`` and ``signed_in`` in its context.
+
+        Raises:
+            minijinja.TemplateError: no such template, or a value is missing.
+        """
+        return self._environment.render_template(template, **context)
