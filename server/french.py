@@ -3,10 +3,11 @@
 Hours are Paris time (product page, *Words*: lock). What belongs together is joined by U+00A0, so that no line breaks inside.
 """
 
+import re
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-PARIS = ZoneInfo("Europe/Paris")
+from server.clock import PARIS
+
 NO_BREAK_SPACE = "\u00a0"
 _MONTHS = (
     "janvier",
@@ -57,7 +58,22 @@ def paris_datetime(moment: datetime) -> str:
     Raises:
         ValueError: a datetime without a time zone.
     """
-    return f"{paris_date(moment)} à {paris_time(moment)}"
+    return f"{paris_date(moment)} à{NO_BREAK_SPACE}{paris_time(moment)}"
+
+
+def paris_until(moment: datetime) -> str:
+    """Write the end of a lock, up to the next whole minute: who comes at that minute is let in.
+
+    Raises:
+        ValueError: a datetime without a time zone.
+    """
+    return paris_datetime(moment + timedelta(seconds=59, microseconds=999_999))
+
+
+def typeset(text: str) -> str:
+    """Join French punctuation to its word: U+00A0 before a colon and inside « », U+202F before ; ! and ?."""
+    text = re.sub(" (?=[:»])|(?<=«) ", NO_BREAK_SPACE, text)
+    return re.sub(" (?=[;!?])", "\u202f", text)
 
 
 def counted(number: int, singular: str, plural: str | None = None) -> str:
