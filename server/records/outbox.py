@@ -5,7 +5,7 @@ Leases and retries (`next_try_at`) are instants of the machine's clock, whatever
 were read from.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -113,14 +113,26 @@ async def drop(mail: ClaimedMail, at: datetime, reason: str) -> None:
 
 
 @asynccontextmanager
-async def notices(wake: Callable[[], None]) -> AsyncIterator[asyncpg.Connection]:
-    """A connection of its own that calls `wake` whenever a mail was put. Raises one of DATABASE_AWAY."""
+async def notices(wake: Callable[[], None]) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Call `wake` whenever a mail was put, over a connection of its own.
+
+    Gives a function that fails where that connection was lost. Both raise one of DATABASE_AWAY.
+    """
     connection = await asyncpg.connect(
         Database.engine().config["dsn"], timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S
     )
     try:
         await connection.add_listener(CHANNEL, lambda *_: wake())
-        yield connection
+
+        async def still_there() -> None:
+            await connection.execute("SELECT")
+
+        yield still_there
     finally:
         with suppress(*DATABASE_AWAY):
             await connection.close(timeout=1)
+
+
+async def delete_older(than: datetime) -> None:
+    """Housekeeping: what was sent or given up before then."""
+    await fetch("DELETE FROM outbox_message WHERE coalesce(sent_at, dropped_at) < $1", than)
