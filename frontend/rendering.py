@@ -51,6 +51,7 @@ class Pages:
                 "paris_date": french.paris_date,
                 "paris_time": french.paris_time,
                 "paris_datetime": french.paris_datetime,
+                "paris_until": french.paris_until,
                 "duration": french.duration,
                 "counted": french.counted,
                 "spaced_digits": french.spaced_digits,

@@ -16,7 +16,7 @@ TOPICS = (
         "/aide/carte",
         "help/card.html",
         "Où trouver le numéro de série de votre carte",
-        "Sa place change selon le modèle : un dessin pour chacun.",
+        "Sa place change selon le modèle\u00a0: un dessin pour chacun.",
     ),
     Page(
         "/aide/code-non-recu",
@@ -46,13 +46,13 @@ TOPICS = (
         "/aide/connexion-federee",
         "help/federated.html",
         "La connexion fédérée",
-        "Entrer avec un compte que vous avez ailleurs : ce que c’est.",
+        "Entrer avec un compte que vous avez ailleurs\u00a0: ce que c’est.",
     ),
     Page(
         "/aide/questions",
         "help/questions.html",
         "Questions et réponses",
-        "Blocages, délais, sécurité : les questions les plus fréquentes.",
+        "Blocages, délais, sécurité\u00a0: les questions les plus fréquentes.",
     ),
 )
 PAGES = (INDEX, *TOPICS)

@@ -1,4 +1,4 @@
-"""What the foot of every page leads to, and the two ways in that the help line opens (product page, section 10)."""
+"""What the foot of every page leads to, and two ways in that the help line opens (product page, section 10)."""
 
 from litestar import Router
 
@@ -6,7 +6,12 @@ from frontend.help import pages as help_pages
 from frontend.plain_pages import Page, handlers
 
 ACCOUNT = (
-    Page("/connexion", "login/number.html", "Connexion à votre compte", "Numéro, mot de passe, code de sécurité."),
+    Page(
+        "/connexion",
+        "login/number.html",
+        "Connexion à votre compte",
+        "Numéro, mot de passe, code de sécurité.",
+    ),
     Page(
         "/mot-de-passe-oublie",
         "information/forgotten_password.html",
