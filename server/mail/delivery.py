@@ -21,8 +21,8 @@ from server.settings import MailSettings
 
 # A net under the notices that PostgreSQL sends at commit, and the wake-up of what is tried again.
 LOOK_EVERY_S = 2.0
-# After the server's answer, how often to try to note it in a database that is away.
-_NOTE_AGAIN_S = 0.5
+# How often to turn to a database that is away.
+_AGAIN_S = 0.5
 
 _log = structlog.get_logger(__name__)
 
@@ -75,14 +75,13 @@ class Delivery:
     async def _listen(self) -> None:
         while True:
             try:
-                async with outbox.notices(self._wake.set) as still_there:
+                async with outbox.notices(self._wake.set) as listen:
                     while True:
                         self._wake.set()
-                        await asyncio.sleep(LOOK_EVERY_S)
-                        await still_there()
+                        await listen(LOOK_EVERY_S)
             except Exception as error:  # noqa: BLE001 - the worker outlives any fault
                 _log_fault(error)
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(_AGAIN_S)
 
     async def _send_due(self) -> None:
         free = self._settings.connections - len(self._sending)
@@ -146,7 +145,7 @@ class Delivery:
             except DATABASE_AWAY:
                 if self._machine.now() >= last:
                     raise
-            await asyncio.sleep(_NOTE_AGAIN_S)
+            await asyncio.sleep(_AGAIN_S)
 
 
 def _log_fault(error: Exception) -> None:

@@ -5,6 +5,7 @@ Leases and retries (`next_try_at`) are instants of the machine's clock, whatever
 were read from.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -113,21 +114,29 @@ async def drop(mail: ClaimedMail, at: datetime, reason: str) -> None:
 
 
 @asynccontextmanager
-async def notices(wake: Callable[[], None]) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+async def notices(wake: Callable[[], None]) -> AsyncIterator[Callable[[float], Awaitable[None]]]:
     """Call `wake` whenever a mail was put, over a connection of its own.
 
-    Gives a function that fails where that connection was lost. Both raise one of DATABASE_AWAY.
+    Gives a function that waits so many seconds while that connection lives. Both raise one of DATABASE_AWAY.
     """
     connection = await asyncpg.connect(
-        Database.engine().config["dsn"], timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S
+        Database.engine().config["dsn"],
+        timeout=CONNECT_TIMEOUT_S,
+        command_timeout=COMMAND_TIMEOUT_S,
+        server_settings={"application_name": CHANNEL},
     )
+    lost = asyncio.Event()
+    connection.add_termination_listener(lambda *_: lost.set())
+
+    async def listen(seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(lost.wait(), seconds)
+        # A connection that died without a word shows here only.
+        await connection.execute("SELECT")
+
     try:
         await connection.add_listener(CHANNEL, lambda *_: wake())
-
-        async def still_there() -> None:
-            await connection.execute("SELECT")
-
-        yield still_there
+        yield listen
     finally:
         with suppress(*DATABASE_AWAY):
             await connection.close(timeout=1)
