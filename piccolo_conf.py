@@ -1,4 +1,4 @@
-"""For Piccolo's own command line; the server binds its engine itself."""
+"""What Piccolo's migrations and command line read; the server binds its engine itself."""
 
 import os
 

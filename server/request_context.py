@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-CookieName = Literal["session", "attempt", "device"]
+# "accepted" carries nothing: that it comes back says that the browser takes cookies.
+CookieName = Literal["session", "attempt", "device", "accepted"]
 
 
 @dataclass(slots=True)

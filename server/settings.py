@@ -21,7 +21,7 @@ class SettingsError(ValueError):
     """A setting is missing or wrong; the message names it and says what it takes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MailSettings:
     """The SMTP server that takes our mail."""
 
@@ -35,7 +35,7 @@ class MailSettings:
     connections: int = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SiteSettings:
     """Names and numbers that people see."""
 
@@ -47,7 +47,7 @@ class SiteSettings:
     federation: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HashSettings:
     """Argon2id: OWASP's least figures; ``threads`` 0 takes the machine's cores shared among the workers."""
 
@@ -58,7 +58,7 @@ class HashSettings:
     backend: Literal["fastest", "argon2-cffi", "libsodium"] = "fastest"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """All of it. Keys are 32 bytes; `master_keys` is newest first and each has a name of its own."""
 

@@ -1,0 +1,54 @@
+"""Answers in HTML: a page with its true status, a way onward, a refusal as templates see it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from litestar import Request, Response
+from litestar.enums import MediaType
+from litestar.response import Redirect
+
+from frontend.rendering import Pages
+from server.refusal_words import words
+from server.refusals import Refused
+from server.settings import SiteSettings
+
+Html = Response[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalView:
+    """A refusal as the templates read it."""
+
+    slug: str
+    status: int
+    title: str
+    detail: str
+    until: datetime | None = None
+    tries_left: int | None = None
+    closed_on: date | None = None
+    scope: str | None = None
+    next: str | None = None
+
+
+def refusal_view(refused: Refused, site: SiteSettings) -> RefusalView:
+    """The words and the members of a refusal."""
+    said = words(refused, site)
+    members = {name: value for name, value in refused.members.items() if name in RefusalView.__dataclass_fields__}
+    return RefusalView(refused.why.slug, refused.why.status.value, said.title, said.detail, **members)
+
+
+def page(pages: Pages, template: str, path: str, *, status: int = 200, signed_in: bool = False, **context: Any) -> Html:
+    """A whole page; htmx takes from it what it needs."""
+    html = pages.render(template, path=path, signed_in=signed_in, **context)
+    return Response(html, status_code=status, media_type=MediaType.HTML)
+
+
+def go(path: str) -> Redirect:
+    """Onward to a page of ours, by GET; `path` is ours, never the request's."""
+    return Redirect(path, status_code=303)
+
+
+def is_htmx(request: Request[Any, Any, Any]) -> bool:
+    """Whether htmx asks, rather than the browser itself."""
+    return request.headers.get("hx-request") == "true"

@@ -1,0 +1,50 @@
+"""The HTML door as a whole: its routers, its static files, its error pages."""
+
+from pathlib import Path
+from typing import Any
+
+from litestar import Request, Response, Router
+from litestar.static_files import create_static_files_router
+
+from frontend.answers import go, is_htmx, page, refusal_view
+from frontend.help import pages as help_pages
+from frontend.home import pages as home_pages
+from frontend.information import pages as information_pages
+from frontend.login import pages as login_pages
+from frontend.rendering import FOLDER, Pages
+from server.refusals import Refused, Why
+from server.settings import SiteSettings
+
+# htmx comes from its registry at set-up (package.json); it is never copied into the repo.
+_HTMX = Path("node_modules/htmx.org/dist")
+
+
+def routers() -> list[Router]:
+    """Every page, and the static files."""
+    return [
+        home_pages.router,
+        login_pages.router,
+        help_pages.router,
+        information_pages.router,
+        create_static_files_router("/static/vendor", [FOLDER.parent / _HTMX], name="vendor", cache_control=None),
+        create_static_files_router("/static", [FOLDER / "static"], name="static"),
+    ]
+
+
+def refuse(request: Request[Any, Any, Any], refused: Refused, pages: Pages, site: SiteSettings) -> Response[Any]:
+    """The page of a refusal that no handler has rendered itself; a session that ended leads to the login."""
+    if refused.why is Why.NOT_SIGNED_IN:
+        if is_htmx(request):
+            # A fragment must not hold a login form: the whole page goes there.
+            return Response(None, status_code=refused.why.status.value, headers={"HX-Redirect": "/connexion"})
+        return go("/connexion")
+    view = refusal_view(refused, site)
+    return page(
+        pages,
+        "errors/error.html",
+        request.scope["path"],
+        status=view.status,
+        title=view.title,
+        detail=view.detail,
+        reference=refused.members.get("reference"),
+    )

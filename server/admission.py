@@ -1,0 +1,95 @@
+"""Whether somebody may come in now, and what happens whenever somebody is let in. Every way in asks here, again at that moment.
+
+Source: product page, section 1 (*Refusals on the web*) and security page, *Guessing* (one function answers).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from server import throttle
+from server.clock import Clock
+from server.journal import Journal
+from server.randomness import Randomness
+from server.records import accounts
+from server.records.accounts import Account
+from server.records.sessions import Attempts, Session, Sessions
+from server.refusals import Refused, Why
+from server.request_context import Caller
+from server.settings import Settings
+from server.throttle import Throttle
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Somebody is in: until `expires_at` unless the session is used, until `session_ends_at` whatever happens."""
+
+    account: Account
+    session: Session
+    expires_at: datetime
+    session_ends_at: datetime
+
+
+class Admission:
+    """Lets in, knows who is in, and lets out."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, randomness: Randomness, throttle_: Throttle, journal: Journal, attempts: Attempts
+    ) -> None:
+        self._clock = clock
+        self._randomness = randomness
+        self._throttle = throttle_
+        self._journal = journal
+        self._attempts = attempts
+        self._sessions = Sessions(idle=settings.session_idle, life=settings.session_life)
+
+    async def may_enter(self, account: Account, subject: bytes, *, by_code: bool) -> None:
+        """Raises Refused with what stands between a right password and the home page; `by_code` where a code must still be judged."""
+        if account.closed_on:
+            raise Refused(Why.ACCOUNT_CLOSED, closed_on=account.closed_on)
+        if not account.fund or not account.scheme:
+            raise Refused(Why.FILE_UPDATE_NEEDED)
+        if account.attachment == "pending":
+            raise Refused(Why.ATTACHMENT_PENDING)
+        if not account.email or not account.email_confirmed_at:
+            raise Refused(Why.ADDRESS_MISSING)
+        if by_code:
+            await self._throttle.refuse_if_locked(subject, throttle.LOGIN_CODE)
+
+    async def admit(self, caller: Caller, account: Account, subject: bytes, by: tuple[str, ...]) -> None:
+        """Begin a session under a new id; the attempt and the session that the browser held are over.
+
+        Inside a transaction, so that what let somebody in and the login stand or fall together.
+        """
+        now = self._clock.now()
+        await accounts.logged_in(account.id, now)
+        await self._throttle.forget_requests(subject, throttle.LOGIN_CODE_REQUESTS)
+        await self._journal.note(subject, caller, "login", by="+".join(by))
+        token = self._randomness.token()
+        await self._sessions.begin(token, Session(account.id, subject, by, now, account.last_login_at))
+        await self.leave(caller)
+        caller.cookies.set("session", token)
+
+    async def leave(self, caller: Caller) -> None:
+        """End the browser's session and its login under way."""
+        if token := caller.cookies.get("session"):
+            await self._sessions.end(token)
+            caller.cookies.clear("session")
+        await self.give_up(caller)
+
+    async def give_up(self, caller: Caller) -> None:
+        """End the browser's login under way."""
+        if token := caller.cookies.get("attempt"):
+            await self._attempts.end(token)
+            caller.cookies.clear("attempt")
+
+    async def signed_in(self, caller: Caller) -> SignedIn:
+        """Who this browser's session belongs to. Raises Refused(NOT_SIGNED_IN)."""
+        now = self._clock.now()
+        token = caller.cookies.get("session")
+        session = await self._sessions.read(token, now) if token else None
+        account = await accounts.by_id(session.account_id) if session else None
+        if session is None or account is None or not account.outlived(session.began_at):
+            caller.cookies.clear("session")
+            raise Refused(Why.NOT_SIGNED_IN)
+        ends_at = session.began_at + self._sessions.life
+        return SignedIn(account, session, min(now + self._sessions.idle, ends_at), ends_at)

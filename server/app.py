@@ -1,0 +1,179 @@
+"""Builds the application once, top to bottom."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.types import ASGIApp, ControllerRouterHandler, Scope
+
+from frontend import site as pages_door
+from frontend.rendering import Pages, Site
+from server import policy
+from server.admission import Admission
+from server.clock import Clock, SystemClock
+from server.faults import as_refused
+from server.front import Front
+from server.hashing import Hasher
+from server.journal import Journal
+from server.keys import Keys
+from server.login import api as login_api
+from server.login.codes import LoginCodes
+from server.login.flow import LoginFlow
+from server.mail.messages import Messages
+from server.operations import api as operations_api
+from server.problems import MEDIA_TYPE, problem
+from server.randomness import Randomness, SystemRandomness
+from server.records.address_limits import AddressLimit
+from server.records.database import Database
+from server.records.redis import Store
+from server.records.sessions import Attempts
+from server.refusals import Refused, Why
+from server.settings import Settings
+from server.throttle import Throttle
+from server.trusted_devices import TrustedDevices
+from server.web import provide_caller
+from server.worker import run_jobs
+
+# Paths that programs call; everything else is a page.
+_FOR_PROGRAMS = ("/api/", "/health/", "/schema")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What handlers may ask for, by name."""
+
+    settings: Settings
+    clock: Clock
+    randomness: Randomness
+    keys: Keys
+    hasher: Hasher
+    throttle: Throttle
+    admission: Admission
+    login: LoginFlow
+    pages: Pages
+
+
+def build_parts(settings: Settings, clock: Clock, randomness: Randomness, *, demo: bool = False) -> Parts:
+    """Everything between the settings and the doors; nothing connects yet."""
+    keys = Keys(settings.number_key, settings.master_keys)
+    hasher = Hasher(settings.hashing, keys, randomness, settings.workers)
+    messages = Messages(settings.site, settings.mail.sender, randomness)
+    throttle = Throttle(clock)
+    journal = Journal(clock)
+    attempts = Attempts(policy.LOGIN_ATTEMPT_LIFE)
+    admission = Admission(settings, clock, randomness, throttle, journal, attempts)
+    login = LoginFlow(
+        clock=clock,
+        randomness=randomness,
+        keys=keys,
+        hasher=hasher,
+        throttle=throttle,
+        journal=journal,
+        admission=admission,
+        attempts=attempts,
+        devices=TrustedDevices(clock, randomness),
+        addresses=AddressLimit("wrong-passwords", policy.WRONG_PASSWORDS_PER_ADDRESS),
+        codes=LoginCodes(clock, randomness, keys, throttle, journal, messages),
+        messages=messages,
+        kiosk=settings.site.kiosk,
+    )
+    pages = Pages(_site(settings, demo=demo))
+    return Parts(settings, clock, randomness, keys, hasher, throttle, admission, login, pages)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    randomness: Randomness | None = None,
+    handlers: Callable[[Parts], Sequence[ControllerRouterHandler]] | None = None,
+    demo: bool = False,
+) -> ASGIApp:
+    """The whole service as one ASGI application. `handlers` are more doors (the demo's)."""
+    parts = build_parts(settings, clock or SystemClock(), randomness or SystemRandomness(), demo=demo)
+    refuse = _Refusals(parts)
+    litestar = Litestar(
+        route_handlers=[
+            login_api.router,
+            operations_api.router,
+            *pages_door.routers(),
+            *(handlers(parts) if handlers else ()),
+        ],
+        dependencies={
+            "caller": Provide(provide_caller),
+            **{name: _provide(getattr(parts, name)) for name in ("admission", "login", "pages", "clock")},
+            "site": _provide(settings.site),
+        },
+        exception_handlers={Exception: refuse.handle},
+        lifespan=[lambda _: _running(parts)],
+        openapi_config=OpenAPIConfig(title="Portillon", version="1", path="/schema", render_plugins=[]),
+        request_max_body_size=policy.BODY_MOST_BYTES,
+    )
+    return Front(litestar, settings, parts.clock, refuse.early)
+
+
+class _Refusals:
+    """Answers a refusal by the door that was knocked at: a page, or problem details."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def handle(self, request: Request[Any, Any, Any], fault: Exception) -> Response[Any]:
+        refused = as_refused(fault, self._parts.randomness)
+        answer = self._answer(request, refused)
+        if retry_after := refused.members.get("retry_after"):
+            answer.headers["Retry-After"] = str(max(1, -int(-retry_after.total_seconds() // 1)))
+        if refused.why is Why.METHOD_NOT_ALLOWED:
+            answer.headers.update(getattr(fault, "headers", None) or {})
+        return answer
+
+    def early(self, scope: Scope, refused: Refused) -> ASGIApp:
+        return self.handle(Request(scope), refused).to_asgi_response(None, Request(scope))
+
+    def _answer(self, request: Request[Any, Any, Any], refused: Refused) -> Response[Any]:
+        site = self._parts.settings.site
+        if request.scope["path"].startswith(_FOR_PROGRAMS):
+            said = problem(refused, site)
+            return Response(msgspec.json.encode(said), status_code=said.status, media_type=MEDIA_TYPE)
+        return pages_door.refuse(request, refused, self._parts.pages, site)
+
+
+@asynccontextmanager
+async def _running(parts: Parts) -> AsyncIterator[None]:
+    settings = parts.settings
+    await Database.open(settings.database_url)
+    Store.open(settings.redis_url)
+    stop = asyncio.Event()
+    jobs = asyncio.create_task(run_jobs(settings, parts.clock, parts.keys, stop)) if settings.deliver_mail else None
+    try:
+        yield
+    finally:
+        stop.set()
+        if jobs:
+            await jobs
+        parts.hasher.close()
+        await Store.close()
+        await Database.close()
+
+
+def _provide(value: object) -> Provide:
+    return Provide(lambda: value, sync_to_thread=False)
+
+
+def _site(settings: Settings, *, demo: bool) -> Site:
+    site = settings.site
+    return Site(
+        insurer_name=site.insurer_name,
+        service_name=site.service_name,
+        helpline=site.helpline,
+        fund_mail=site.fund_mail,
+        kiosk=site.kiosk,
+        federation=site.federation,
+        demo=demo,
+    )

@@ -1,0 +1,98 @@
+"""The outermost layer: whatever answers inside, a page, JSON, a 404 or a fault, passes here and leaves with the same protections.
+
+Source: security page, *Browser*. Litestar runs no middleware for a 404, so this wraps the whole application.
+"""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.clock import Clock
+from server.refusals import Refused, Why
+from server.settings import Settings
+from server.web import build_caller, written_cookies
+
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_CSP = "; ".join(
+    (
+        "default-src 'none'",
+        *(f"{kind}-src 'self'" for kind in ("script", "style", "img", "connect", "font", "manifest")),
+        *(f"{kind} 'none'" for kind in ("base-uri", "frame-ancestors")),
+        "form-action 'self'",
+    )
+)
+_HEADERS = {
+    "content-security-policy": _CSP,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "x-frame-options": "DENY",
+}
+_PUBLIC = ("/static/",)
+
+# Renders a refusal that is met before any handler.
+RenderRefusal = Callable[[Scope, Refused], ASGIApp]
+
+
+class Front:
+    """Wraps the application."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, clock: Clock, render: RenderRefusal) -> None:
+        self._app = app
+        self._settings = settings
+        self._clock = clock
+        self._render = render
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        client = scope["client"]
+        caller = build_caller(self._settings, self._clock, headers, client[0] if client else "")
+        scope["caller"] = caller  # type: ignore[typeddict-unknown-key]
+
+        async def send_protected(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer = MutableScopeHeaders(message)
+                self._protect(scope, answer)
+                for cookie in written_cookies(caller.cookies, secure=self._settings.secure, now=self._clock.now()):
+                    answer.add("set-cookie", cookie)
+            await send(message)
+
+        try:
+            self._check(scope["method"], headers)
+        except Refused as refused:
+            await self._render(scope, refused)(scope, receive, send_protected)
+            return
+        await self._app(scope, receive, send_protected)
+
+    def _check(self, method: str, headers: dict[str, str]) -> None:
+        """Raises Refused for a host that is not ours, and for a write that another site sends."""
+        host = headers.get("host", "")
+        if urlsplit(f"//{host}").hostname not in self._settings.hosts:
+            raise Refused(Why.UNKNOWN_HOST)
+        if method in _SAFE_METHODS:
+            return
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            # "none" is a person's own doing (an address typed, a reload), which no other site can cause.
+            if site not in {"same-origin", "none"}:
+                raise Refused(Why.CROSS_ORIGIN)
+            return
+        origin = headers.get("origin")
+        if origin is not None and origin != f"{urlsplit(self._settings.public_url).scheme}://{host}":
+            raise Refused(Why.CROSS_ORIGIN)
+
+    def _protect(self, scope: Scope, answer: MutableScopeHeaders) -> None:
+        for name, value in _HEADERS.items():
+            answer.setdefault(name, value)
+        if self._settings.secure:
+            answer.setdefault("strict-transport-security", "max-age=63072000; includeSubDomains")
+        if not scope["path"].startswith(_PUBLIC):
+            answer.setdefault("cache-control", "no-store")
+            answer.setdefault("vary", "HX-Request")

@@ -1,0 +1,217 @@
+"""Login with number, password and a mailed code: one method for each thing that a person does.
+
+Source: product page, section 1; contract, *Login*; security page, *Guessing*.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from server import nir as numbers
+from server import throttle
+from server.admission import Admission, SignedIn
+from server.clock import Clock
+from server.hashing import Hasher
+from server.journal import Journal
+from server.keys import Keys
+from server.login.codes import LoginCodes, SentCode, digits_of
+from server.mail.messages import Messages
+from server.masking import masked_email
+from server.randomness import Randomness
+from server.records import accounts, outbox
+from server.records.accounts import Account
+from server.records.address_limits import AddressLimit
+from server.records.database import transaction
+from server.records.sessions import Attempt, Attempts
+from server.refusals import Refused, Why
+from server.request_context import Caller
+from server.throttle import Left, Throttle
+from server.trusted_devices import Recognised, TrustedDevices
+
+
+@dataclass(frozen=True, slots=True)
+class AfterPassword:
+    """The password was right: what comes next, and where a code would go (masked)."""
+
+    next: Literal["code", "home"]
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A login that waits for its code. `code` is the one last sent, if any."""
+
+    address: str
+    code: SentCode | None
+    requests: Left
+
+
+@dataclass(frozen=True, slots=True)
+class LoginFlow:
+    """The login. Built once; holds no state of its own."""
+
+    clock: Clock
+    randomness: Randomness
+    keys: Keys
+    hasher: Hasher
+    throttle: Throttle
+    journal: Journal
+    admission: Admission
+    attempts: Attempts
+    devices: TrustedDevices
+    addresses: AddressLimit
+    codes: LoginCodes
+    messages: Messages
+    kiosk: bool
+
+    async def give_password(self, caller: Caller, number: str, password: str) -> AfterPassword:
+        """Judge number and password, counted first.
+
+        Raises Refused: INVALID_REQUEST, INVALID_CREDENTIALS, LOCKED, STEP_MISSING, what `Admission.may_enter` says, UNAVAILABLE.
+        """
+        with self.hasher.place():
+            nir = _canonical(number)
+            subject = self.keys.subject(nir)
+            await self._slow_down(caller)
+            account = await accounts.by_nir(nir)
+            recognised = await self.devices.recognise(caller, account)
+            await self._end_copied(caller, account, subject, recognised)
+            account = await self._judge(caller, account, subject, password, recognised)
+        device = recognised.device
+        try:
+            await self.admission.may_enter(account, subject, by_code=device is None)
+        except Refused as refusal:
+            raise await self.journal.refused(subject, caller, "password", refusal) from None
+        if device is None:
+            return await self._begin_attempt(caller, account, subject)
+        async with transaction():
+            await self.devices.use(caller, device)
+            await self.admission.admit(caller, account, subject, ("password", "trusted-device"))
+        return AfterPassword("home")
+
+    async def send_code(self, caller: Caller) -> SentCode:
+        """Mail a code, or within a minute the same one again.
+
+        Raises Refused: STEP_MISSING, LOCKED, what `Admission.may_enter` says.
+        """
+        attempt, account = await self._attempt(caller)
+        await self.admission.may_enter(account, attempt.subject, by_code=True)
+        try:
+            left = await self.throttle.request(attempt.subject, throttle.LOGIN_CODE_REQUESTS)
+        except Refused as refusal:
+            raise await self.journal.refused(attempt.subject, caller, "code-request", refusal) from None
+        return await self.codes.send(caller, account, attempt, left)
+
+    async def check_code(self, caller: Caller, code: str, *, trust_device: bool) -> SignedIn:
+        """Judge a code, counted first, and let in.
+
+        Raises Refused: INVALID_REQUEST, STEP_MISSING, CODE_EXPIRED, INVALID_CODE, LOCKED, what `Admission.may_enter` says.
+        """
+        typed = digits_of(code)
+        attempt, account = await self._attempt(caller)
+        await self.admission.may_enter(account, attempt.subject, by_code=True)
+        try:
+            right = await self.codes.judge(attempt, typed)
+            async with transaction():
+                await self.codes.consume(right)
+                await self.admission.admit(caller, account, attempt.subject, ("password", "code"))
+                if trust_device and not self.kiosk:
+                    await self._trust(caller, account, attempt.subject)
+        except Refused as refusal:
+            raise await self.journal.refused(attempt.subject, caller, "code", refusal) from None
+        return await self.admission.signed_in(caller)
+
+    async def under_way(self, caller: Caller) -> UnderWay:
+        """The login under way in this browser, for a page to show. Raises Refused: STEP_MISSING, LOCKED."""
+        attempt, account = await self._attempt(caller)
+        requests = await self.throttle.left(attempt.subject, throttle.LOGIN_CODE_REQUESTS)
+        return UnderWay(masked_email(account.email or ""), await self.codes.last_sent(account, attempt, requests.count), requests)
+
+    async def start_over(self, caller: Caller) -> None:
+        """Give up the login under way."""
+        await self.admission.give_up(caller)
+
+    async def log_out(self, caller: Caller) -> None:
+        """End the session; it is no refusal where none stands."""
+        try:
+            who = await self.admission.signed_in(caller)
+        except Refused:
+            return
+        await self.admission.leave(caller)
+        await self.journal.note(who.session.subject, caller, "logout")
+
+    async def _slow_down(self, caller: Caller) -> None:
+        """The address's quota; it needs Redis, so that without Redis nothing is counted or judged."""
+        now = self.clock.now()
+        until = await self.addresses.charge(self.clock.name, caller.address, now)
+        if until:
+            raise throttle.locked("address", until, now)
+
+    async def _judge(
+        self, caller: Caller, account: Account | None, subject: bytes, password: str, recognised: Recognised
+    ) -> Account:
+        """The same statements and the same hash whether or not the number has an account."""
+        channel = str(recognised.device.id) if recognised.device else ""
+        try:
+            charge = await self.throttle.charge(subject, throttle.PASSWORD, channel)
+            verdict = await self.hasher.verify(password, account.password if account else None)
+            if account is None or not verdict.matches:
+                raise self.throttle.failed(charge, Why.INVALID_CREDENTIALS)
+            await self.throttle.settle(charge)
+        except Refused as refusal:
+            raise await self.journal.refused(subject, caller, "password", refusal) from None
+        await self.addresses.refund(self.clock.name, caller.address, caller.received_at)
+        if verdict.replacement:
+            await accounts.replace_password(account.id, account.password, verdict.replacement)
+        return account
+
+    async def _begin_attempt(self, caller: Caller, account: Account, subject: bytes) -> AfterPassword:
+        """A new id at this change of level; codes already sent to this browser for this account stay good (two tabs)."""
+        now = self.clock.now()
+        old = await self._read_attempt(caller)
+        binding = old.binding if old and old.account_id == account.id else self.randomness.bytes(16)
+        await self.admission.leave(caller)
+        token = self.randomness.token()
+        await self.attempts.begin(token, Attempt(account.id, subject, binding, now))
+        caller.cookies.set("attempt", token)
+        return AfterPassword("code", masked_email(account.email or ""))
+
+    async def _attempt(self, caller: Caller) -> tuple[Attempt, Account]:
+        """The login under way. Raises Refused: LOCKED while the lock that killed it stands, else STEP_MISSING."""
+        attempt = await self._read_attempt(caller)
+        account = await accounts.by_id(attempt.account_id) if attempt else None
+        if attempt is None or account is None or not account.outlived(attempt.began_at):
+            caller.cookies.clear("attempt")
+            raise Refused(Why.STEP_MISSING, next="login")
+        await self.throttle.refuse_if_killed(attempt.subject, attempt.began_at)
+        return attempt, account
+
+    async def _read_attempt(self, caller: Caller) -> Attempt | None:
+        token = caller.cookies.get("attempt")
+        return await self.attempts.read(token, self.clock.now()) if token else None
+
+    async def _trust(self, caller: Caller, account: Account, subject: bytes) -> None:
+        device = await self.devices.grant(caller, account)
+        await self.journal.note(subject, caller, "device-added", expires_at=device.expires_at)
+        mail = self.messages.device_added(
+            to=account.email or "", browser=device.label, at=device.created_at, until=device.expires_at
+        )
+        await outbox.put(mail, now=self.clock.now(), clock_name=self.clock.name, seal=self.keys.seal)
+
+    async def _end_copied(self, caller: Caller, account: Account | None, subject: bytes, recognised: Recognised) -> None:
+        """An old token came back: somebody holds a copy. The device ends and its owner is told, in one transaction."""
+        if account is None:
+            return
+        for device in recognised.copied:
+            async with transaction():
+                if not await self.devices.end(device):
+                    continue
+                await self.journal.note(subject, caller, "device-ended", "copied-token")
+                mail = self.messages.device_ended(to=account.email or "", browser=device.label, at=self.clock.now())
+                await outbox.put(mail, now=self.clock.now(), clock_name=self.clock.name, seal=self.keys.seal)
+
+
+def _canonical(number: str) -> str:
+    try:
+        return numbers.canonical(number)
+    except numbers.NotANir:
+        raise Refused(Why.INVALID_REQUEST, errors=(("nir", "not-a-number"),)) from None

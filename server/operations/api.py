@@ -1,0 +1,48 @@
+"""For those who run it: health, and the addresses that browsers and auditors look for. Source: contract, *Operations*."""
+
+from typing import Literal
+
+import msgspec
+from litestar import Response, Router, get
+
+from server import policy
+from server.clock import SystemClock
+from server.records.database import DATABASE_AWAY, database_now
+from server.records.redis import REDIS_AWAY, Store
+
+Part = Literal["database", "store", "clock"]
+
+
+class Health(msgspec.Struct):
+    """`failing` names the parts that do not answer."""
+
+    status: Literal["ok", "failing"] = "ok"
+    failing: tuple[Part, ...] = ()
+
+
+@get("/health/live")
+async def live() -> Health:
+    """The process answers."""
+    return Health()
+
+
+@get("/health/ready")
+async def ready() -> Response[Health]:
+    """The parts answer, and the database's clock agrees with ours; 503 names those that do not."""
+    failing: list[Part] = []
+    try:
+        difference = abs(await database_now() - SystemClock().now())
+        if difference > policy.CLOCK_DIFFERENCE_MOST:
+            failing.append("clock")
+    except DATABASE_AWAY:
+        failing.append("database")
+    try:
+        await Store.client().ping()
+    except REDIS_AWAY:
+        failing.append("store")
+    if failing:
+        return Response(Health("failing", tuple(failing)), status_code=503)
+    return Response(Health())
+
+
+router = Router("/", route_handlers=[live, ready], tags=["Operations"])

@@ -1,0 +1,79 @@
+"""Accounts, and what the registry says of their persons."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from server.hashing import StoredPassword
+from server.records.database import fetch
+
+_SELECT = """
+SELECT a.id, p.nir, p.first_names, p.last_name, p.fund, p.scheme, p.attachment, a.email, a.email_confirmed_at,
+       a.password_hash, a.pepper_id, a.closed_on, a.last_login_at, a.ended_at
+FROM account a JOIN insured_person p ON p.id = a.person
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account with what its person's row tells a login."""
+
+    id: UUID
+    nir: str
+    first_names: str
+    last_name: str
+    fund: str | None
+    scheme: str | None
+    attachment: str
+    email: str | None
+    email_confirmed_at: datetime | None
+    password_hash: str
+    pepper_id: str
+    closed_on: date | None
+    last_login_at: datetime | None
+    ended_at: datetime | None
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_names.split()[0]} {self.last_name}" if self.first_names else self.last_name
+
+    @property
+    def password(self) -> StoredPassword:
+        return StoredPassword(self.password_hash, self.pepper_id)
+
+    def outlived(self, began_at: datetime) -> bool:
+        """Whether what began then is still good: every session, attempt and device ends by one instant on the account."""
+        return self.closed_on is None and (self.ended_at is None or began_at > self.ended_at)
+
+
+async def by_nir(nir: str) -> Account | None:
+    """The account of a canonical number, if there is one."""
+    rows = await fetch(_SELECT + "WHERE p.nir = $1", nir)
+    return Account(*rows[0]) if rows else None
+
+
+async def by_id(account_id: UUID) -> Account | None:
+    """The account, if it still stands."""
+    rows = await fetch(_SELECT + "WHERE a.id = $1", account_id)
+    return Account(*rows[0]) if rows else None
+
+
+async def hold(account_id: UUID) -> None:
+    """Until the transaction ends, nobody else issues or consumes for this account."""
+    await fetch("SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE", account_id)
+
+
+async def replace_password(account_id: UUID, old: StoredPassword, new: StoredPassword) -> None:
+    """Store the same password in today's form, unless it has been changed meanwhile."""
+    await fetch(
+        "UPDATE account SET password_hash = $3, pepper_id = $4 WHERE id = $1 AND password_hash = $2",
+        account_id,
+        old.hash,
+        new.hash,
+        new.pepper_id,
+    )
+
+
+async def logged_in(account_id: UUID, now: datetime) -> None:
+    """Note a login."""
+    await fetch("UPDATE account SET last_login_at = $2, logins = logins + 1 WHERE id = $1", account_id, now)

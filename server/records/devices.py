@@ -1,0 +1,73 @@
+"""Trusted devices: a row for each browser and account, under the hash of a token that is rotated at each use."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from server.records.database import fetch
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """One browser that one account trusts, or trusted."""
+
+    id: UUID
+    token_hash: bytes
+    previous_hash: bytes | None
+    rotated_at: datetime | None
+    label: str
+    created_at: datetime
+    expires_at: datetime
+
+
+async def presented(account_id: UUID, hashes: Sequence[bytes]) -> list[DeviceRow]:
+    """The account's devices, not ended, that one of these hashes is or was the token of."""
+    rows = await fetch(
+        """SELECT id, token_hash, previous_hash, rotated_at, label, created_at, expires_at FROM trusted_device
+        WHERE account = $1 AND ended_at IS NULL AND (token_hash = ANY($2) OR previous_hash = ANY($2))""",
+        account_id,
+        list(hashes),
+    )
+    return [DeviceRow(*row) for row in rows]
+
+
+async def add(row: DeviceRow, account_id: UUID) -> None:
+    """Trust a browser."""
+    await fetch(
+        """INSERT INTO trusted_device (id, account, token_hash, label, created_at, expires_at, last_used_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $5)""",
+        row.id,
+        account_id,
+        row.token_hash,
+        row.label,
+        row.created_at,
+        row.expires_at,
+    )
+
+
+async def rotate(device_id: UUID, old: bytes, new: bytes, now: datetime) -> bool:
+    """Give the browser a new token; False where a request beside this one has just done so."""
+    return bool(
+        await fetch(
+            """UPDATE trusted_device SET token_hash = $3, previous_hash = $2, rotated_at = $4, last_used_at = $4
+            WHERE id = $1 AND token_hash = $2 AND ended_at IS NULL RETURNING id""",
+            device_id,
+            old,
+            new,
+            now,
+        )
+    )
+
+
+async def end(device_id: UUID, now: datetime) -> bool:
+    """Trust it no more; False where it had ended."""
+    rows = await fetch(
+        "UPDATE trusted_device SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING id", device_id, now
+    )
+    return bool(rows)
+
+
+async def delete_ended(before: datetime) -> None:
+    """Housekeeping."""
+    await fetch("DELETE FROM trusted_device WHERE coalesce(ended_at, expires_at) < $1", before)

@@ -1,0 +1,123 @@
+"""What people read of a refusal, in French: the same words for a page and for a problem's `detail`.
+
+The facts each must carry: product page, section 1 (*Refusals on the web*).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from server import policy
+from server.french import counted, duration, paris_date, paris_until, typeset
+from server.refusals import Refused, Why
+from server.settings import SiteSettings
+
+_Members = dict[str, Any]
+
+# Sentences for one wrong field, by what `errors` names.
+FIELD_WORDS = {
+    "not-a-number": "Ce numéro n’est pas reconnu. Vérifiez ses 13 caractères, et sa clé de 2 chiffres si vous la donnez.",
+    "not-a-code": f"Le code se compose de {policy.LOGIN_CODE_DIGITS} chiffres.",
+    "missing": "Remplissez ce champ.",
+    "unknown": "Ce champ n’existe pas.",
+    "wrong": "La valeur de ce champ n’est pas au bon format.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A title and one or two sentences."""
+
+    title: str
+    detail: str
+
+
+def words(refused: Refused, site: SiteSettings) -> Words:
+    """The words for a refusal."""
+    title, detail = _WORDS[refused.why]
+    if callable(detail):
+        detail = detail(refused.members)
+    return Words(typeset(title), typeset(detail.format(helpline=site.helpline.replace(" ", "\u00a0"), fund_mail=site.fund_mail)))
+
+
+def _tries(what: str, lock: policy.Lock) -> Callable[[_Members], str]:
+    def sentence(members: _Members) -> str:
+        left = counted(members["tries_left"], "essai")
+        return (
+            f"{what} Il vous reste {left} : après {lock.tries} erreurs, la connexion est bloquée pendant {duration(lock.length)}."
+        )
+
+    return sentence
+
+
+def _locked(members: _Members) -> str:
+    until = paris_until(members["until"])
+    return {
+        "login": f"Trop de mots de passe erronés ont été saisis. Vous pourrez réessayer le {until}. "
+        "Si vous ne vous souvenez plus de votre mot de passe, rendez-vous sur « mot de passe oublié ».",
+        "login-code": f"Vous avez atteint le nombre maximal de codes. Vous pourrez recommencer le {until}. "
+        "Avant de redemander un code, regardez dans vos courriers indésirables.",
+        "address": f"Trop d’essais sont venus de votre connexion à internet. Vous pourrez réessayer le {until}.",
+    }.get(members["scope"], f"Ce service est bloqué. Vous pourrez réessayer le {until}.")
+
+
+def _step(members: _Members) -> str:
+    return {
+        "login": "Votre connexion a été interrompue. Saisissez de nouveau votre numéro et votre mot de passe.",
+        "code": "Demandez d’abord un code de sécurité.",
+        "recovery": "Trop d’erreurs se sont suivies. Pour protéger votre compte, il faut changer son mot de passe : "
+        "rendez-vous sur « mot de passe oublié ».",
+    }.get(members["next"], "Une étape manque avant celle-ci.")
+
+
+_WORDS: dict[Why, tuple[str, str | Callable[[_Members], str]]] = {
+    Why.INVALID_REQUEST: ("Demande incomplète", "Il manque une information, ou l’une d’elles n’est pas au bon format."),
+    Why.INVALID_CREDENTIALS: (
+        "Numéro ou mot de passe incorrect",
+        _tries("Le numéro et le mot de passe ne correspondent pas.", policy.PASSWORD_TRIES),
+    ),
+    Why.INVALID_CODE: (
+        "Code incorrect",
+        _tries("Ce code n’est pas celui de notre dernier mail.", policy.CODE_TRIES),
+    ),
+    Why.CODE_EXPIRED: (
+        "Ce code n’est plus valable",
+        f"Un code sert pendant {duration(policy.LOGIN_CODE_LIFE)}, et seul le dernier reçu compte. Demandez un nouveau code.",
+    ),
+    Why.LOCKED: ("Accès bloqué pour un moment", _locked),
+    Why.ADDRESS_MISSING: (
+        "Votre adresse mail n’est pas validée",
+        "Pour vous connecter, un code doit vous être envoyé par mail, et votre compte n’a pas d’adresse validée. "
+        "Validez-la dans l’application sur votre téléphone, ou contactez votre caisse au {helpline} ou à {fund_mail}.",
+    ),
+    Why.ACCOUNT_CLOSED: (
+        "Votre compte est fermé",
+        lambda members: f"Il a été fermé le {paris_date(members['closed_on'])}. Vous pouvez le rouvrir en passant par "
+        "« créer un compte », votre carte d’assuré et vos coordonnées bancaires sous la main.",
+    ),
+    Why.FILE_UPDATE_NEEDED: (
+        "Votre dossier doit être mis à jour",
+        "Nous ne trouvons pas votre caisse dans votre dossier. Contactez-la au {helpline} ou à {fund_mail} : "
+        "elle le mettra à jour avec vous.",
+    ),
+    Why.ATTACHMENT_PENDING: (
+        "Votre rattachement est en cours",
+        "Votre caisse vous inscrit en ce moment. Votre compte sera bientôt disponible : revenez dans quelques jours.",
+    ),
+    Why.NOT_SIGNED_IN: ("Vous n’êtes pas connecté", "Connectez-vous pour continuer."),
+    Why.STEP_MISSING: ("Une étape manque", _step),
+    Why.UNAVAILABLE: (
+        "Le service est momentanément indisponible",
+        "Réessayez dans quelques instants : rien n’a été compté ni perdu.",
+    ),
+    Why.CROSS_ORIGIN: ("Demande refusée", "Cette demande ne vient pas de notre site. Ouvrez-le, puis recommencez."),
+    Why.UNKNOWN_HOST: ("Adresse inconnue", "Ce site ne répond pas à cette adresse."),
+    Why.NOT_FOUND: ("Page introuvable", "Cette page n’existe pas, ou n’existe plus."),
+    Why.METHOD_NOT_ALLOWED: ("Demande refusée", "Cette adresse ne prend pas ce genre de demande."),
+    Why.TOO_LARGE: ("Demande trop volumineuse", "Ce que vous avez envoyé est trop volumineux."),
+    Why.UNSUPPORTED_MEDIA_TYPE: ("Format non accepté", "Le format de ce qui a été envoyé n’est pas accepté ici."),
+    Why.INTERNAL: (
+        "Une erreur est survenue",
+        "Elle vient de nous, et elle est enregistrée. Réessayez ; si elle revient, appelez le {helpline} avec la référence indiquée.",
+    ),
+}

@@ -1,0 +1,29 @@
+"""The jobs that run beside the doors: deliver mail, tidy up. In the server's processes by default, or in one of their own."""
+
+import asyncio
+import signal
+
+from server import housekeeping
+from server.clock import Clock, SystemClock
+from server.keys import Keys
+from server.mail.delivery import Delivery
+from server.records.database import Database
+from server.settings import Settings
+
+
+async def run_jobs(settings: Settings, clock: Clock, keys: Keys, stop: asyncio.Event) -> None:
+    """Until `stop` is set; what is under way ends first."""
+    delivery = Delivery(settings.mail, clock, keys)
+    await asyncio.gather(delivery.run(stop), housekeeping.run(clock, stop))
+
+
+async def run_worker(settings: Settings) -> None:
+    """`portillon worker`: until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await Database.open(settings.database_url)
+    try:
+        await run_jobs(settings, SystemClock(), Keys(settings.number_key, settings.master_keys), stop)
+    finally:
+        await Database.close()
