@@ -7,6 +7,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.clock import Clock
@@ -48,7 +49,7 @@ class Front:
         self._render = render
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -65,7 +66,7 @@ class Front:
             await send(message)
 
         try:
-            self._check(scope["method"], headers)
+            self._check(str(scope.get("method")), headers)
         except Refused as refused:
             await self._render(scope, refused)(scope, receive, send_protected)
             return

@@ -22,7 +22,7 @@ async def migrate(database_url: str) -> int:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         told = io.StringIO()
         with contextlib.redirect_stdout(told):
-            await piccolo_conf.DB.prep_database()
+            await piccolo_conf.DB.prep_database()  # type: ignore[no-untyped-call]
             await Migration.create_table(if_not_exists=True)
             result = await ForwardsMigrationManager(app_name=APP_CONFIG.app_name).run_migrations(APP_CONFIG)
         if not result.success:

@@ -195,6 +195,8 @@ def import_registry_command(file: Path, report: Path | None) -> None:
         raise click.ClickException("another import is running on this database") from error
     except KeyboardInterrupt as error:
         raise click.ClickException(f"interrupted. {_RUN_AGAIN}") from error
+    except asyncpg.UndefinedTableError as error:
+        raise click.ClickException("the database has no tables yet: run portillon migrate first") from error
     except (*DATABASE_AWAY, asyncpg.PostgresError) as error:
         raise click.ClickException(f"{str(error) or type(error).__name__}. {_RUN_AGAIN}") from error
     click.echo(f"{result.added:,} new, {result.changed:,} changed, {result.unchanged:,} as before")

@@ -49,8 +49,7 @@ def written_cookies(cookies: Cookies, *, secure: bool, now: datetime) -> Iterato
         written: SimpleCookie = SimpleCookie()
         written[key] = change[0] if change else ""
         morsel = written[key]
-        morsel.update({"path": "/", "samesite": "Lax", "httponly": True})
-        morsel["secure"] = secure
+        morsel["path"], morsel["samesite"], morsel["httponly"], morsel["secure"] = "/", "Lax", True, secure
         if change is None:
             morsel["max-age"] = "0"
         elif change[1]:

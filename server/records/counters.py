@@ -87,7 +87,7 @@ async def read(keys: Sequence[str]) -> list[CounterRow]:
     rows = await fetch(
         "SELECT key, tries, in_a_row, locked_at, locked_until, granted_at FROM counter WHERE key = ANY($1)", list(keys)
     )
-    return [CounterRow(*row[:5], granted_at=tuple(row["granted_at"])) for row in rows]
+    return [CounterRow(*tuple(row)[:5], tuple(row["granted_at"])) for row in rows]
 
 
 async def delete_older(than: datetime) -> None:
