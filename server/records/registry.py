@@ -108,7 +108,7 @@ async def importing() -> AsyncIterator[Importer]:
         **Database.engine().config, timeout=CONNECT_TIMEOUT_S, command_timeout=_BATCH_TIMEOUT_S
     )
     try:
-        if None is await connection.fetchval("SELECT pg_try_advisory_lock($1)", _ONE_IMPORT_AT_A_TIME):
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _ONE_IMPORT_AT_A_TIME):
             raise ImportRunning
         await connection.execute(_STAGE)
         yield Importer(connection)
