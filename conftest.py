@@ -86,9 +86,12 @@ def running_demo(folder: Path, *options: str, environment: dict[str, str] | None
     """A demo process with its address; stopped at the end, and it must stop cleanly."""
     command = [str(Path(sys.executable).with_name("portillon")), "demo", "--port", "0", "--data", str(folder), *options]
     log = folder.with_suffix(".log")
-    with log.open("wb") as errors, subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, **(environment or {})}
-    ) as process:
+    with (
+        log.open("wb") as errors,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, **(environment or {})}
+        ) as process,
+    ):
         assert process.stdout is not None
         try:
             said = ""

@@ -40,7 +40,7 @@ def refusal_view(refused: Refused, site: SiteSettings) -> RefusalView:
 
 def page(pages: Pages, template: str, path: str, *, status: int = 200, signed_in: bool = False, **context: Any) -> Html:
     """A whole page; htmx takes from it what it needs."""
-    html = pages.render(template, path=path, signed_in=signed_in, **context)
+    html = pages.render(template, path=path, status=status, signed_in=signed_in, **context)
     return Response(html, status_code=status, media_type=MediaType.HTML)
 
 

@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from litestar import Request, Response, Router
+from litestar import Request, Response, Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.static_files import create_static_files_router
 
 from frontend.answers import go, is_htmx, page, refusal_view
@@ -12,6 +14,7 @@ from frontend.home import pages as home_pages
 from frontend.information import pages as information_pages
 from frontend.login import pages as login_pages
 from frontend.rendering import FOLDER, Pages
+from server.refusal_words import title
 from server.refusals import Refused, Why
 from server.settings import SiteSettings
 
@@ -26,9 +29,25 @@ def routers() -> list[Router]:
         login_pages.router,
         help_pages.router,
         information_pages.router,
+        Router("/", route_handlers=[problem_page]),
         create_static_files_router("/static/vendor", [FOLDER.parent / _HTMX], name="vendor", cache_control=None),
         create_static_files_router("/static", [FOLDER / "static"], name="static"),
     ]
+
+
+@get("/problems/{slug:str}")
+async def problem_page(slug: FromPath[str], pages: NamedDependency[Pages]) -> Response[Any]:
+    """What the `type` of a problem leads to. Raises Refused(NOT_FOUND)."""
+    for why in Why:
+        if why.slug == slug:
+            members = ", ".join(why.value.members) or "aucun"
+            told = f"« {slug} » : une réponse de l’API. Membres propres : {members}."
+            path = f"/problems/{slug}"
+            status = why.status.value
+            answer = page(pages, "errors/error.html", path, title=title(why), detail=told, status=status, reference=None)
+            answer.status_code = 200  # the status shown is what the page is about
+            return answer
+    raise Refused(Why.NOT_FOUND)
 
 
 def refuse(request: Request[Any, Any, Any], refused: Refused, pages: Pages, site: SiteSettings) -> Response[Any]:

@@ -43,7 +43,10 @@ class Admission:
         self._sessions = Sessions(idle=settings.session_idle, life=settings.session_life)
 
     async def may_enter(self, account: Account, subject: bytes, *, by_code: bool) -> None:
-        """Raises Refused with what stands between a right password and the home page; `by_code` where a code must still be judged."""
+        """Raises Refused with what stands between a right password and the home page.
+
+        `by_code`: a code must still be judged.
+        """
         if account.closed_on:
             raise Refused(Why.ACCOUNT_CLOSED, closed_on=account.closed_on)
         if not account.fund or not account.scheme:

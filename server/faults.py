@@ -47,8 +47,8 @@ def as_refused(fault: Exception, randomness: Randomness) -> Refused:
 
 
 def _wrong_fields(fault: HTTPException) -> tuple[tuple[str, str], ...]:
-    told = fault.extra if isinstance(fault, ValidationException) and isinstance(fault.extra, list) else [{"message": fault.detail}]
-    return tuple(_wrong_field(dict(error)) for error in told)
+    told = fault.extra if isinstance(fault, ValidationException) else None
+    return tuple(_wrong_field(dict(error)) for error in (told if isinstance(told, list) else [{"message": fault.detail}]))
 
 
 def _wrong_field(error: dict[str, object]) -> tuple[str, str]:

@@ -49,6 +49,7 @@ class Front:
         self._render = render
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return

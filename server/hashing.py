@@ -21,6 +21,7 @@ import nacl.pwhash.argon2id
 
 from server import policy
 from server.keys import Keys
+from server.metrics import HASHING
 from server.randomness import Randomness
 from server.refusals import Refused, Why
 from server.settings import HashSettings
@@ -66,15 +67,12 @@ class Hasher:
         if self._places >= self._most:
             raise Refused(Why.UNAVAILABLE, retry_after=policy.RETRY_WHEN_BUSY)
         self._places += 1
+        HASHING.inc()
         try:
             yield
         finally:
             self._places -= 1
-
-    @property
-    def waiting(self) -> int:
-        """Requests that hold a place now."""
-        return self._places
+            HASHING.dec()
 
     async def verify(self, password: str, stored: StoredPassword | None) -> Verdict:
         """Judge a password; with none stored the same work is done and nothing matches."""

@@ -6,6 +6,7 @@ The log knows the number only by its keyed hash. Source: security page, last lin
 import structlog
 
 from server.clock import Clock
+from server.metrics import EVENTS
 from server.records import activity
 from server.records.activity import Event
 from server.refusals import Refused
@@ -22,6 +23,7 @@ class Journal:
 
     async def note(self, subject: bytes, caller: Caller, kind: str, outcome: str = "done", **details: object) -> None:
         """Note one event of a number."""
+        EVENTS.labels(kind, outcome).inc()
         _log.info(kind, outcome=outcome, subject=subject.hex(), device=caller.browser, **details)
         await activity.add(subject, Event(self._clock.now(), kind, outcome, caller.browser, details))
 

@@ -11,6 +11,8 @@ from stdnum.fr import nir as stdnum_nir
 _SPACES = r"\t\n\r \u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
 _SEPARATORS = re.compile(rf"[{_SPACES}.\-\u2010-\u2015\u2212\ufe58\ufe63]+")
 _FROM_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_TYPED_AT_MOST = 64  # nobody types more
+_LENGTH = 13  # without its key
 _SHAPE = re.compile(r"[1-478]\d{4}(?:\d\d|2[AB])\d{6}(?:\d\d)?", re.ASCII)
 
 
@@ -23,13 +25,13 @@ def canonical(typed: str) -> str:
 
     Raises NotANir where any other character stands, the length is not 13 or 15, or the key is not the number's.
     """
-    if len(typed) > 64:  # nobody types more
+    if len(typed) > _TYPED_AT_MOST:
         raise NotANir
     text = _SEPARATORS.sub("", typed.translate(_FROM_FULL_WIDTH)).upper()
     if not _SHAPE.fullmatch(text):
         raise NotANir
-    number = text[:13]
-    if len(text) == 15 and text[13:] != key(number):
+    number, typed_key = text[:_LENGTH], text[_LENGTH:]
+    if typed_key and typed_key != key(number):
         raise NotANir
     return number
 

@@ -77,6 +77,9 @@ ACTIVITY_KEPT = timedelta(days=400)
 
 # --- Readiness: a clock that differs from the database's by more makes locks wrong (security page, *Faults*).
 CLOCK_DIFFERENCE_MOST = timedelta(seconds=2)
+# --- How long what /.well-known/security.txt says holds (RFC 9116, section 2.5.5, asks for less than a year).
+SECURITY_CONTACT_GOOD_FOR = timedelta(days=364)
+
 # --- A body larger than this is refused (contract, *Conventions*).
 BODY_MOST_BYTES = 64 * 1024
 

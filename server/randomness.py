@@ -31,18 +31,23 @@ class SystemRandomness:
     """The operating system's generator."""
 
     def code(self, digits: int) -> str:
+        """So many decimal digits, zero-padded."""
         return f"{secrets.randbelow(10**digits):0{digits}d}"
 
     def token(self) -> str:
+        """256 bits, URL-safe."""
         return secrets.token_urlsafe(32)
 
     def reference(self) -> str:
+        """Four characters."""
         return "".join(secrets.choice(_REFERENCE_ALPHABET) for _ in range(4))
 
     def bytes(self, count: int) -> bytes:
+        """So many bytes."""
         return secrets.token_bytes(count)
 
     def uuid(self) -> UUID:
+        """A version 4 UUID."""
         return UUID(bytes=secrets.token_bytes(16), version=4)
 
 

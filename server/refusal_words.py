@@ -32,12 +32,19 @@ class Words:
     detail: str
 
 
+def title(why: Why) -> str:
+    """The title of a way to say no, whatever the members."""
+    return typeset(_WORDS[why][0])
+
+
 def words(refused: Refused, site: SiteSettings) -> Words:
     """The words for a refusal."""
-    title, detail = _WORDS[refused.why]
+    heading, detail = _WORDS[refused.why]
     if callable(detail):
         detail = detail(refused.members)
-    return Words(typeset(title), typeset(detail.format(helpline=site.helpline.replace(" ", "\u00a0"), fund_mail=site.fund_mail)))
+    return Words(
+        typeset(heading), typeset(detail.format(helpline=site.helpline.replace(" ", "\u00a0"), fund_mail=site.fund_mail))
+    )
 
 
 def _tries(what: str, lock: policy.Lock) -> Callable[[_Members], str]:
@@ -87,18 +94,24 @@ _WORDS: dict[Why, tuple[str, str | Callable[[_Members], str]]] = {
     Why.LOCKED: ("Accès bloqué pour un moment", _locked),
     Why.ADDRESS_MISSING: (
         "Votre adresse mail n’est pas validée",
-        "Pour vous connecter, un code doit vous être envoyé par mail, et votre compte n’a pas d’adresse validée. "
-        "Validez-la dans l’application sur votre téléphone, ou contactez votre caisse au {helpline} ou à {fund_mail}.",
+        (
+            "Pour vous connecter, un code doit vous être envoyé par mail, et votre compte n’a pas d’adresse validée. "
+            "Validez-la dans l’application sur votre téléphone, ou contactez votre caisse au {helpline} ou à {fund_mail}."
+        ),
     ),
     Why.ACCOUNT_CLOSED: (
         "Votre compte est fermé",
-        lambda members: f"Il a été fermé le {paris_date(members['closed_on'])}. Vous pouvez le rouvrir en passant par "
-        "« créer un compte », votre carte d’assuré et vos coordonnées bancaires sous la main.",
+        lambda members: (
+            f"Il a été fermé le {paris_date(members['closed_on'])}. Vous pouvez le rouvrir en passant par "
+            "« créer un compte », votre carte d’assuré et vos coordonnées bancaires sous la main."
+        ),
     ),
     Why.FILE_UPDATE_NEEDED: (
         "Votre dossier doit être mis à jour",
-        "Nous ne trouvons pas votre caisse dans votre dossier. Contactez-la au {helpline} ou à {fund_mail} : "
-        "elle le mettra à jour avec vous.",
+        (
+            "Nous ne trouvons pas votre caisse dans votre dossier. Contactez-la au {helpline} ou à {fund_mail} : "
+            "elle le mettra à jour avec vous."
+        ),
     ),
     Why.ATTACHMENT_PENDING: (
         "Votre rattachement est en cours",
@@ -118,6 +131,6 @@ _WORDS: dict[Why, tuple[str, str | Callable[[_Members], str]]] = {
     Why.UNSUPPORTED_MEDIA_TYPE: ("Format non accepté", "Le format de ce qui a été envoyé n’est pas accepté ici."),
     Why.INTERNAL: (
         "Une erreur est survenue",
-        "Elle vient de nous, et elle est enregistrée. Réessayez ; si elle revient, appelez le {helpline} avec la référence indiquée.",
+        "Elle vient de nous, et elle est notée. Réessayez ; si elle revient, appelez le {helpline} avec la référence indiquée.",
     ),
 }

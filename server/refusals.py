@@ -44,14 +44,16 @@ class Why(Enum):
 
     @property
     def slug(self) -> str:
+        """Its name to programs."""
         return self.value.slug
 
     @property
     def status(self) -> HTTPStatus:
+        """Its HTTP status."""
         return self.value.status
 
 
-class Refused(Exception):  # noqa: N818 - the word of the house: a refusal is an answer, not an error
+class Refused(Exception):
     """Raised by a flow; each door renders it its own way.
 
     Members are those that the reason names, and ``retry_after`` (a timedelta) where the caller may come back.

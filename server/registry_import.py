@@ -42,7 +42,7 @@ _Line = tuple[int, bytes | None]
 _Report = Callable[[int, Fault], None]
 
 
-class FileRefused(ValueError):
+class FileRefused(ValueError):  # noqa: N818 - the word of the house
     """The file cannot be imported at all; the message says why. Nothing was changed."""
 
 
@@ -57,9 +57,7 @@ class ImportResult:
     repeated: int = 0
 
 
-async def import_registry(
-    path: Path, *, report: Path | None, now: datetime, progress: Progress
-) -> ImportResult:
+async def import_registry(path: Path, *, report: Path | None, now: datetime, progress: Progress) -> ImportResult:
     """Import the file into the open database; `now` dates what it names, and is another for each import.
 
     `report` is overwritten, with line number, column and reason for each fault. `progress` is told the bytes
@@ -86,9 +84,7 @@ async def import_registry(
     return result
 
 
-def _read(
-    lines: Iterable[_Line], today: date, result: ImportResult, tell: _Report
-) -> tuple[list[Person], dict[str, int]]:
+def _read(lines: Iterable[_Line], today: date, result: ImportResult, tell: _Report) -> tuple[list[Person], dict[str, int]]:
     """The persons of these lines, each number once, and the line where each number came first."""
     people: dict[str, Person] = {}
     first_line: dict[str, int] = {}

@@ -36,7 +36,7 @@ class Fault(NamedTuple):
     reason: str
 
 
-class LineRefused(ValueError):
+class LineRefused(ValueError):  # noqa: N818 - the word of the house
     """A line cannot be taken, for each of these faults."""
 
     def __init__(self, *faults: Fault) -> None:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from server import policy
 
+_KEY_BYTES = 32
 SmtpSecurity = Literal["none", "starttls", "tls"]
 
 
@@ -27,7 +28,8 @@ class MailSettings:
 
     host: str = "localhost"
     port: int = 25
-    security: SmtpSecurity = "starttls"
+    security: _KEY_BYTES = 32
+SmtpSecurity = "starttls"
     user: str = ""
     password: str = field(default="", repr=False)
     sender: str = "ne-pas-repondre@assurance.example"
@@ -191,6 +193,6 @@ def _key(name: str, text: str) -> bytes:
         key = base64.b64decode(text, altchars=b"-_", validate=True)
     except binascii.Error as error:
         raise SettingsError(f"{name} takes keys in base64") from error
-    if len(key) != 32:
-        raise SettingsError(f"{name} takes keys of 32 bytes, not {len(key)}")
+    if len(key) != _KEY_BYTES:
+        raise SettingsError(f"{name} takes keys of {_KEY_BYTES} bytes, not {len(key)}")
     return key

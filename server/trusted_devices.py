@@ -1,8 +1,8 @@
 """Trusted devices as the flows know them: recognised, used, granted.
 
-One cookie holds a token for each account that trusts the browser (a household shares it). A token is rotated at each use; an old one
-that comes back is a copy: its device ends and the owner is told. A token replaced while this very request was under way (two clicks)
-is no copy. Source: product page, section 1; security page, *Sessions and devices*.
+One cookie holds a token for each account that trusts the browser (a household shares it). A token is rotated at each use; an old
+one that comes back is a copy: its device ends and the owner is told. A token replaced while this very request was under way (two
+clicks) is no copy. Source: product page, section 1; security page, *Sessions and devices*.
 """
 
 from dataclasses import dataclass

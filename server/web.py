@@ -90,8 +90,6 @@ async def provide_caller(request: Request) -> Caller:  # type: ignore[type-arg]
     return caller
 
 
-
-
 # After a logout the browser keeps no page; the device cookie stays, since trust outlives a session.
 CLEAR_SITE_DATA = {"Clear-Site-Data": '"cache", "storage"'}
 

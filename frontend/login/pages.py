@@ -202,6 +202,4 @@ def _no_code_step(caller: Caller, pages: Pages, site: SiteSettings, refused: Ref
     return page(pages, "login/refused.html", CODE, status=refused.why.status.value, refusal=view)
 
 
-router = Router(
-    "/", route_handlers=[number_page, give_password, code_page, send_code, check_code, reloaded, start_over, log_out]
-)
+router = Router("/", route_handlers=[number_page, give_password, code_page, send_code, check_code, reloaded, start_over, log_out])

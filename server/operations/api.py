@@ -4,11 +4,13 @@ from typing import Literal
 
 import msgspec
 from litestar import Response, Router, get
+from litestar.di import NamedDependency
 
 from server import policy
 from server.clock import SystemClock
 from server.records.database import DATABASE_AWAY, database_now
 from server.records.redis import REDIS_AWAY, Store
+from server.settings import Settings
 
 Part = Literal["database", "store", "clock"]
 
@@ -45,4 +47,22 @@ async def ready() -> Response[Health]:
     return Response(Health())
 
 
-router = Router("/", route_handlers=[live, ready], tags=["Operations"])
+@get("/robots.txt", media_type="text/plain")
+async def robots() -> str:
+    """Nothing here is for a search engine but the first page."""
+    return "User-agent: *\nDisallow: /\nAllow: /connexion$\nAllow: /aide\n"
+
+
+@get("/.well-known/security.txt", media_type="text/plain")
+async def security_txt(settings: NamedDependency[Settings]) -> str:
+    """Whom to tell of a weakness (RFC 9116). It is said anew each day to be good for a year."""
+    expires = SystemClock().now().replace(hour=0, minute=0, second=0, microsecond=0) + policy.SECURITY_CONTACT_GOOD_FOR
+    return (
+        f"Contact: mailto:{settings.site.fund_mail}\n"
+        f"Expires: {expires.isoformat()}\n"
+        "Preferred-Languages: fr, en\n"
+        f"Canonical: {settings.public_url}/.well-known/security.txt\n"
+    )
+
+
+router = Router("/", route_handlers=[live, ready, robots, security_txt], tags=["Operations"])

@@ -35,10 +35,12 @@ class Account:
 
     @property
     def name(self) -> str:
+        """First and last name, to greet with."""
         return f"{self.first_names.split()[0]} {self.last_name}" if self.first_names else self.last_name
 
     @property
     def password(self) -> StoredPassword:
+        """What a password is judged against."""
         return StoredPassword(self.password_hash, self.pepper_id)
 
     def outlived(self, began_at: datetime) -> bool:

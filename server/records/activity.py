@@ -38,7 +38,7 @@ async def latest(subject: bytes, *, count: int) -> list[Event]:
     rows = await fetch(
         "SELECT at, kind, outcome, device, details FROM activity WHERE subject = $1 ORDER BY id DESC LIMIT $2", subject, count
     )
-    return [Event(*tuple(row)[:4], msgspec.json.decode(row["details"])) for row in rows]
+    return [Event(**{**row, "details": msgspec.json.decode(row["details"])}) for row in rows]
 
 
 async def delete_older(than: datetime) -> None:

@@ -1,7 +1,8 @@
 """Counters, quotas and locks: one atomic statement each, so that of any number of parallel tries only the allowed are judged.
 
 The statements charge before anything is judged (security page, *Guessing*). A lock stands from the charge that exhausts the
-tries; a right answer lifts the lock that its own charge set, and no other. `locked_at` outlives the lock: it kills older attempts.
+tries; a right answer lifts the lock that its own charge set, and no other. `locked_at` outlives the lock: it kills the login
+attempts that began before.
 """
 
 from collections.abc import Sequence
@@ -69,7 +70,7 @@ async def settle(key: str, now: datetime, own_lock: datetime | None) -> bool:
 
 
 async def grant(key: str, now: datetime, *, count: int, window: timedelta, lock: timedelta) -> CounterRow | None:
-    """Ask for one of `count` in a sliding window; a row with a lock where this request was the one too many, None while locked."""
+    """Ask for one of `count` in a sliding window; a row with a lock where this was one too many, None while locked."""
     rows = await fetch(_GRANT, key, now, count, window, lock)
     if not rows:
         return None
@@ -87,7 +88,7 @@ async def read(keys: Sequence[str]) -> list[CounterRow]:
     rows = await fetch(
         "SELECT key, tries, in_a_row, locked_at, locked_until, granted_at FROM counter WHERE key = ANY($1)", list(keys)
     )
-    return [CounterRow(*tuple(row)[:5], tuple(row["granted_at"])) for row in rows]
+    return [CounterRow(**{**row, "granted_at": tuple(row["granted_at"])}) for row in rows]
 
 
 async def delete_older(than: datetime) -> None:

@@ -55,7 +55,7 @@ class Database:
     @classmethod
     async def open(cls, url: str, *, most: int = 10) -> None:
         """Start the pool. Raises one of DATABASE_AWAY."""
-        from server.records import tables  # noqa: PLC0415 - the tables need no engine to be defined
+        from server.records import tables
 
         engine = PostgresEngine(config={"dsn": url})
         await engine.start_connection_pool(

@@ -62,9 +62,7 @@ async def rotate(device_id: UUID, old: bytes, new: bytes, now: datetime) -> bool
 
 async def end(device_id: UUID, now: datetime) -> bool:
     """Trust it no more; False where it had ended."""
-    rows = await fetch(
-        "UPDATE trusted_device SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING id", device_id, now
-    )
+    rows = await fetch("UPDATE trusted_device SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING id", device_id, now)
     return bool(rows)
 
 

@@ -24,12 +24,12 @@ _ERROR_LENGTH = 200
 
 # A new mail is due whatever the time, since its writer may live by a moved clock; so it goes before all that
 # are tried again. The notice goes out when the transaction commits.
-_PUT = f"""
+_PUT = """
 WITH written AS (
   INSERT INTO outbox_message (id, kind, recipient, body, clock, created_at, expires_at, next_try_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, '-infinity')
 )
-SELECT pg_notify('{CHANNEL}', '')
+SELECT pg_notify($8, '')
 """
 
 # A lease that lies further ahead than any of ours was written by a clock that was wrong: the row is due.
@@ -46,12 +46,15 @@ RETURNING outbox_message.id, kind, recipient, body, clock, expires_at, tries
 """
 
 # `tries` names the claim: whoever lost its lease has no more say in what comes next. But sent is sent.
-_SENT = (
-    "UPDATE outbox_message SET sent_at = $2, body = NULL, last_error = NULL WHERE id = $1 AND sent_at IS NULL"
-)
-_STILL_OURS = "WHERE id = $1 AND tries = $2 AND sent_at IS NULL AND dropped_at IS NULL"
-_FAILED = f"UPDATE outbox_message SET next_try_at = $3, last_error = $4 {_STILL_OURS}"
-_DROP = f"UPDATE outbox_message SET dropped_at = $3, body = NULL, last_error = $4 {_STILL_OURS}"
+_SENT = "UPDATE outbox_message SET sent_at = $2, body = NULL, last_error = NULL WHERE id = $1 AND sent_at IS NULL"
+_FAILED = """
+UPDATE outbox_message SET next_try_at = $3, last_error = $4
+WHERE id = $1 AND tries = $2 AND sent_at IS NULL AND dropped_at IS NULL
+"""
+_DROP = """
+UPDATE outbox_message SET dropped_at = $3, body = NULL, last_error = $4
+WHERE id = $1 AND tries = $2 AND sent_at IS NULL AND dropped_at IS NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ async def put(mail: OutgoingMail, *, now: datetime, clock_name: str, seal: Calla
 
     `now` and the mail's expiry were read from the clock named `clock_name`; `seal` is `Keys.seal`.
     """
-    values = (mail.id, mail.kind, mail.recipient, seal(mail.body), clock_name, now, mail.expires_at)
+    values = (mail.id, mail.kind, mail.recipient, seal(mail.body), clock_name, now, mail.expires_at, CHANNEL)
     await fetch(_PUT, *values)
 
 

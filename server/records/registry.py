@@ -15,7 +15,7 @@ _BATCH_TIMEOUT_S = 60.0
 _ONE_IMPORT_AT_A_TIME = 7_205_759_403
 
 
-class ImportRunning(RuntimeError):
+class ImportRunning(RuntimeError):  # noqa: N818 - says what is so, as Refused does
     """Another process is importing into this database."""
 
 
@@ -104,9 +104,7 @@ async def importing() -> AsyncIterator[Importer]:
 
     Not the pool's connections: their queries must end in seconds, and they hold no session's lock.
     """
-    connection = await asyncpg.connect(
-        **Database.engine().config, timeout=CONNECT_TIMEOUT_S, command_timeout=_BATCH_TIMEOUT_S
-    )
+    connection = await asyncpg.connect(**Database.engine().config, timeout=CONNECT_TIMEOUT_S, command_timeout=_BATCH_TIMEOUT_S)
     try:
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _ONE_IMPORT_AT_A_TIME):
             raise ImportRunning

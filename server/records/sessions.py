@@ -1,10 +1,9 @@
-"""Sessions and login attempts: two kinds of record under two cookies, in Redis, each under the hash of its token.
+"""Sessions and login attempts, in Redis: two kinds of record under two cookies, each under the hash of its token.
 
-An id that we did not issue finds nothing. A read renews `used_at` in the same script only where the record still stands, so no slow
-request revives a session. Instants decide, by our clock; the TTL only collects garbage.
+An id that we did not issue finds nothing. A read notes the use in the same script, only where the record still stands, so that no
+slow request revives a session. Instants decide, by our clock; the TTL only collects garbage.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID

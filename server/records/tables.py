@@ -1,19 +1,6 @@
 """What we store. Instants are aware; secrets stand only as hashes or sealed. Only `records` imports this file."""
 
-from piccolo.columns import (
-    JSONB,
-    UUID,
-    Array,
-    
-    BigSerial,
-    Bytea,
-    Date,
-    ForeignKey,
-    Integer,
-    SmallInt,
-    Timestamptz,
-    Varchar,
-)
+from piccolo.columns import JSONB, UUID, Array, BigSerial, Bytea, Date, ForeignKey, Integer, SmallInt, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.columns.indexes import IndexMethod
 from piccolo.table import Table
