@@ -28,8 +28,7 @@ class MailSettings:
 
     host: str = "localhost"
     port: int = 25
-    security: _KEY_BYTES = 32
-SmtpSecurity = "starttls"
+    security: SmtpSecurity = "starttls"
     user: str = ""
     password: str = field(default="", repr=False)
     sender: str = "ne-pas-repondre@assurance.example"

@@ -1,0 +1,1 @@
+"""Mails: their words, and their way to the SMTP server."""

@@ -38,9 +38,7 @@ class Delivery:
     retries, so that these go on when nobody moves the clock.
     """
 
-    def __init__(
-        self, settings: MailSettings, clock: Clock, keys: Keys, machine: Clock | None = None
-    ) -> None:
+    def __init__(self, settings: MailSettings, clock: Clock, keys: Keys, machine: Clock | None = None) -> None:
         self._settings = settings
         self._clock = clock
         self._keys = keys

@@ -61,7 +61,7 @@ class Messages:
             },
         )
 
-    def login_code(  # noqa: PLR0913 - what the product asks of this mail (product page, section 1, step 3)
+    def login_code(
         self, *, to: str, code: str, reference: str, asked_from: str, asked_at: datetime, expires_at: datetime
     ) -> OutgoingMail:
         """The code to log in with. `asked_from` is a browser's label; the page shows `reference` too."""
@@ -83,9 +83,7 @@ class Messages:
 
     def device_added(self, *, to: str, browser: str, at: datetime, until: datetime) -> OutgoingMail:
         """A browser is trusted from now on."""
-        return self._write(
-            "device-added", to, at, values={"browser": _one_line(browser), "at": at, "until": until}
-        )
+        return self._write("device-added", to, at, values={"browser": _one_line(browser), "at": at, "until": until})
 
     def device_ended(self, *, to: str, browser: str, at: datetime) -> OutgoingMail:
         """An old copy of a trusted browser's token was used, which ended the trust.
@@ -94,14 +92,12 @@ class Messages:
         """
         return self._write("device-ended", to, at, values={"browser": _one_line(browser), "at": at})
 
-    def login_locked(
-        self, *, to: str, lock: Lock, browser: str, at: datetime, until: datetime
-    ) -> OutgoingMail:
+    def login_locked(self, *, to: str, lock: Lock, browser: str, at: datetime, until: datetime) -> OutgoingMail:
         """A lock began. `lock` is the counter's name in `throttle`; `browser` made the try that closed it."""
         values = {"lock": lock, "browser": _one_line(browser), "at": at, "until": until}
         return self._write("login-locked", to, at, values=values)
 
-    def _write(  # noqa: PLR0913
+    def _write(
         self,
         kind: str,
         to: str,

@@ -32,8 +32,8 @@ def engines(shared_folder: Path) -> Iterator[EmbeddedEngines]:
         yield engines
 
 
-def query(engines: EmbeddedEngines, sql: str, **connection: str) -> Any:  # noqa: ANN401  # what the column holds
-    async def run() -> Any:  # noqa: ANN401
+def query(engines: EmbeddedEngines, sql: str, **connection: str) -> Any:
+    async def run() -> Any:
         opened = await asyncpg.connect(engines.addresses.database_url, **connection)
         try:
             return await opened.fetchval(sql)
@@ -59,7 +59,7 @@ def test_data_survives_stop_and_start(folder: Path) -> None:
 def test_wrong_passwords_are_refused_by_postgresql(engines: EmbeddedEngines) -> None:
     for user in ("portillon", "postgres"):
         with pytest.raises(asyncpg.InvalidPasswordError):
-            query(engines, "SELECT 1", user=user, password="wrong")  # noqa: S106
+            query(engines, "SELECT 1", user=user, password="wrong")
 
 
 def test_wrong_passwords_are_refused_by_valkey(engines: EmbeddedEngines, shared_folder: Path) -> None:
@@ -73,7 +73,7 @@ def test_wrong_passwords_are_refused_by_valkey(engines: EmbeddedEngines, shared_
 def test_the_application_is_no_superuser(engines: EmbeddedEngines) -> None:
     assert query(engines, "SELECT current_user || '@' || current_database()") == "portillon@portillon"
     powers = "rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls"
-    assert query(engines, f"SELECT {powers} FROM pg_roles WHERE rolname = current_user") is False  # noqa: S608
+    assert query(engines, f"SELECT {powers} FROM pg_roles WHERE rolname = current_user") is False
 
 
 def test_postgresql_takes_passwords_on_its_socket_only(engines: EmbeddedEngines, shared_folder: Path) -> None:

@@ -63,12 +63,8 @@ def read(file: Path) -> str:
 def engine_processes(folder: Path) -> list[Path]:
     """Find the engines of one data folder and their own children, each as its folder in /proc."""
     mark = f"portillon-{folder.stat().st_dev:x}-{folder.stat().st_ino:016x}"
-    found = [
-        process
-        for process in Path("/proc").glob("[0-9]*")
-        if read(process / "comm").strip() in {"postgres", "valkey-server"}
-        and mark in read(process / "cmdline")
-    ]
+    found = [process for process in Path("/proc").glob("[0-9]*") if mark in read(process / "cmdline")]
+    assert {read(process / "comm").strip() for process in found} == {"postgres", "valkey-server"}
     assert len(found) > 2, "PostgreSQL alone is several processes"
     return found
 
@@ -85,9 +81,7 @@ def listens_on_tcp(process: Path) -> bool:
     listening = {f"socket:[{row[9]}]" for row in rows if row[3] == "0A"}
     # As its own user: even root may need a capability (CAP_SYS_PTRACE) to look into another's process.
     command, owner = ["/bin/ls", "-l", f"{process}/fd"], process.stat()
-    files = subprocess.run(  # noqa: S603
-        command, user=owner.st_uid, group=owner.st_gid, capture_output=True, text=True, check=True
-    )
+    files = subprocess.run(command, user=owner.st_uid, group=owner.st_gid, capture_output=True, text=True, check=True)
     return any(socket in files.stdout for socket in listening)
 
 
@@ -111,7 +105,7 @@ def send(how: signal.Signals, to: list[Path]) -> None:
 def launched_apart(folder: Path) -> Iterator[list[str]]:
     """Start the engines from another process, killed in the end; give its pid and the engines' addresses."""
     command = [sys.executable, "-c", LAUNCHER, str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as launcher:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as launcher:
         assert launcher.stdout is not None
         yield launcher.stdout.readline().split()
         launcher.kill()

@@ -1,10 +1,7 @@
 """What the mail's tests share: a database, clocks that are moved, post offices, a worker at work."""
 
 import asyncio
-import os
 import ssl
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,32 +17,10 @@ from cryptography.x509.oid import NameOID
 from server.mail.delivery import Delivery
 from server.mail.messages import Messages
 from server.randomness import SystemRandomness
-from server.records.database import Database, fetch
+from server.records.database import fetch
 from server.settings import MailSettings, SiteSettings
-
 from tests.server.mail.desk import KEYS, LONG_ENOUGH_S, SENDER, Desk, MovableClock
 from tests.server.mail.post_office import PostOffice
-
-
-@pytest.fixture(scope="session")
-def database_url() -> str:
-    """To be deleted once tests/conftest.py gives it."""
-    url = os.environ["TEST_DATABASE_URL"]
-    subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "piccolo.main", "migrations", "forwards", "portillon"],
-        env={**os.environ, "DATABASE_URL": url},
-        check=True,
-        capture_output=True,
-    )
-    return url
-
-
-@pytest_asyncio.fixture
-async def database(database_url: str) -> AsyncIterator[None]:
-    await Database.open(database_url)
-    await fetch("TRUNCATE outbox_message")
-    yield
-    await Database.close()
 
 
 @pytest.fixture
@@ -128,8 +103,10 @@ async def office(open_office: OpenOffice) -> PostOffice:
     return await open_office(PostOffice())
 
 
-@pytest.fixture
-def desk(database: None, messages: Messages, clock: MovableClock) -> Desk:  # noqa: ARG001 - it needs the database
+@pytest_asyncio.fixture
+async def desk(database: None, messages: Messages, clock: MovableClock) -> Desk:
+    """An empty outbox."""
+    await fetch("TRUNCATE outbox_message")
     return Desk(messages, clock)
 
 

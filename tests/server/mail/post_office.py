@@ -20,7 +20,7 @@ class PostOffice:
     """Takes mails at `port` of localhost once `opened`.
 
     `answers` holds what to reply, instead of 250, to the next commands of a name ("MAIL", "RCPT", "DATA", "AUTH").
-    A command towards an address in `stuck` is never answered.
+    A command towards an address in `stuck` is never answered; any other one after `pause_s`.
     """
 
     def __init__(
@@ -35,6 +35,7 @@ class PostOffice:
         self.commands: list[str] = []
         self.answers: dict[str, list[str]] = {}
         self.stuck: set[str] = set()
+        self.pause_s = 0.0
         self.connections = 0
         self.port = 0
         self.in_clear = 0
@@ -49,9 +50,7 @@ class PostOffice:
     async def open(self) -> None:
         """Listen; at the same port when it is opened again."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            self._protocol, "localhost", self.port, ssl=self._tls, reuse_address=True
-        )
+        self._server = await loop.create_server(self._protocol, "localhost", self.port, ssl=self._tls, reuse_address=True)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
@@ -94,9 +93,7 @@ class PostOffice:
         self._protocols.append(protocol)
         return protocol
 
-    def _authenticate(
-        self, _server: SMTP, _session: Session, _envelope: Envelope, _way: str, data: object
-    ) -> AuthResult:
+    def _authenticate(self, _server: SMTP, _session: Session, _envelope: Envelope, _way: str, data: object) -> AuthResult:
         assert isinstance(data, LoginPassword)
         assert self._login
         return AuthResult(success=(data.login.decode(), data.password.decode()) == self._login, handled=False)
@@ -105,6 +102,7 @@ class PostOffice:
         async with self._changed:
             self.commands.append(command)
             self._changed.notify_all()
+        await asyncio.sleep(self.pause_s)
         if address in self.stuck:
             await asyncio.Event().wait()
         answers = self.answers.get(command)

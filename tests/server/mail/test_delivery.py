@@ -10,7 +10,7 @@ import structlog.testing
 from server.mail import delivery
 from server.records import outbox
 from server.records.database import DATABASE_AWAY, fetch
-from tests.server.mail.conftest import OpenOffice, Working
+from tests.server.mail.conftest import Working
 from tests.server.mail.desk import NOON, Desk, MovableClock, mail_settings
 from tests.server.mail.post_office import LONG_ENOUGH_S, PostOffice
 
@@ -104,9 +104,7 @@ async def test_a_refusal_for_now_is_tried_again_as_the_same_mail(
         assert (await desk.row_when(mail, "sent_at"))["last_error"] is None
 
 
-async def test_one_refused_for_good_is_dropped_and_harms_no_other(
-    desk: Desk, office: PostOffice, working: Working
-) -> None:
+async def test_one_refused_for_good_is_dropped_and_harms_no_other(desk: Desk, office: PostOffice, working: Working) -> None:
     office.answers["RCPT"] = ["550 no such mailbox"]
     async with working(mail_settings(office, connections=1)):
         refused = await desk.put(desk.code_mail("nobody@poste.example"))
@@ -135,9 +133,7 @@ async def test_a_tarpit_holds_one_mail_for_its_time_out_and_no_other(
         await desk.row_when(stuck, "sent_at")
 
 
-async def test_a_server_that_greets_nobody_holds_a_mail_for_its_time_out(
-    desk: Desk, working: Working
-) -> None:
+async def test_a_server_that_greets_nobody_holds_a_mail_for_its_time_out(desk: Desk, working: Working) -> None:
     silent = await asyncio.start_server(lambda _reader, _writer: None, "localhost", 0)
     office = PostOffice()
     office.port = silent.sockets[0].getsockname()[1]
@@ -145,6 +141,14 @@ async def test_a_server_that_greets_nobody_holds_a_mail_for_its_time_out(
     async with working(mail_settings(office, timeout_s=0.2)):
         assert "Timeout" in str((await desk.row_when(mail, "last_error"))["last_error"])
     silent.close()
+
+
+async def test_a_server_that_is_slow_at_each_step_is_bounded_over_all(desk: Desk, office: PostOffice, working: Working) -> None:
+    office.pause_s = 0.6
+    mail = await desk.put(desk.code_mail())
+    async with working(mail_settings(office, timeout_s=1.0)):
+        assert "Timeout" in str((await desk.row_when(mail, "last_error"))["last_error"])
+    assert office.mails == []
 
 
 async def test_no_starttls_no_mail(desk: Desk, office: PostOffice, working: Working) -> None:
@@ -173,15 +177,11 @@ async def test_notices_come_back_after_the_database_cut_them_off(
         await desk.row_when(await desk.put(desk.code_mail()), "sent_at")
 
 
-async def test_sent_is_noted_once_the_database_is_back(
-    desk: Desk, office: PostOffice, working: Working
-) -> None:
+async def test_sent_is_noted_once_the_database_is_back(desk: Desk, office: PostOffice, working: Working) -> None:
     async def cut_every_connection() -> None:
         office.on_data = desk.nudge
         with suppress(*DATABASE_AWAY):
-            await fetch(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
-            )
+            await fetch("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()")
 
     office.on_data = cut_every_connection
     mail = await desk.put(desk.code_mail())
@@ -211,9 +211,7 @@ async def test_stop_does_not_wait_for_a_tarpit(desk: Desk, office: PostOffice, w
     assert row["body"]
 
 
-async def test_a_body_that_no_key_opens_is_kept_for_the_key_to_return(
-    desk: Desk, office: PostOffice, working: Working
-) -> None:
+async def test_a_body_that_no_key_opens_is_kept_for_the_key_to_return(desk: Desk, office: PostOffice, working: Working) -> None:
     mail = await desk.put(desk.code_mail())
     await fetch("UPDATE outbox_message SET body = $1", b"sealed with another key" * 4)
     async with working(mail_settings(office)):

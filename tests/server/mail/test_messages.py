@@ -32,13 +32,9 @@ ALL: dict[str, Write] = {
     "login-code": LOGIN_CODE,
     "device-added": lambda m: m.device_added(to=TO, browser="Safari, iPhone", at=ASKED_AT, until=UNTIL),
     "device-ended": lambda m: m.device_ended(to=TO, browser="Safari, iPhone", at=ASKED_AT),
-    "lock-password": lambda m: m.login_locked(
-        to=TO, lock="password", browser="Edge", at=ASKED_AT, until=UNTIL
-    ),
+    "lock-password": lambda m: m.login_locked(to=TO, lock="password", browser="Edge", at=ASKED_AT, until=UNTIL),
     "lock-code": lambda m: m.login_locked(to=TO, lock="login-code", browser="Edge", at=ASKED_AT, until=UNTIL),
-    "lock-requests": lambda m: m.login_locked(
-        to=TO, lock="login-code-requests", browser="Edge", at=ASKED_AT, until=UNTIL
-    ),
+    "lock-requests": lambda m: m.login_locked(to=TO, lock="login-code-requests", browser="Edge", at=ASKED_AT, until=UNTIL),
 }
 every = pytest.mark.parametrize("write", ALL.values(), ids=ALL.keys())
 
@@ -137,9 +133,7 @@ def test_nothing_is_fetched_and_nothing_is_to_be_clicked(messages: Messages, wri
 def test_french_typography(messages: Messages, write: Write) -> None:
     mail = write(messages)
     for part in (*parts(mail), str(read(mail)["Subject"])):
-        assert not re.search(r"[\w»)] +[;:!?»]", part), (
-            "a plain space before a sign that needs one that holds"
-        )
+        assert not re.search(r"[\w»)] +[;:!?»]", part), "a plain space before a sign that needs one that holds"
         assert not re.search(r"\w[;!?]", part), "no space before ; ! ?"
         assert not re.search(r"« ", part)
         assert "'" not in part

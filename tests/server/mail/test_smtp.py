@@ -55,9 +55,7 @@ async def test_tls(open_office: OpenOffice, tls: ssl.SSLContext, security: str) 
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-async def test_a_certificate_of_nobody_is_not_believed(
-    open_office: OpenOffice, tls: ssl.SSLContext, security: str
-) -> None:
+async def test_a_certificate_of_nobody_is_not_believed(open_office: OpenOffice, tls: ssl.SSLContext, security: str) -> None:
     office = await open_office(PostOffice(starttls=tls) if security == "starttls" else PostOffice(tls=tls))
     with pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"):
         await send_once(mail_settings(office, security=security))
@@ -65,9 +63,7 @@ async def test_a_certificate_of_nobody_is_not_believed(
 
 
 @pytest.mark.usefixtures("trusted")
-async def test_a_certificate_of_another_name_is_not_believed(
-    open_office: OpenOffice, tls: ssl.SSLContext
-) -> None:
+async def test_a_certificate_of_another_name_is_not_believed(open_office: OpenOffice, tls: ssl.SSLContext) -> None:
     office = await open_office(PostOffice(starttls=tls))
     with pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"):
         await send_once(mail_settings(office, security="starttls", host="127.0.0.1"))
@@ -91,9 +87,7 @@ async def test_authentication(open_office: OpenOffice, tls: ssl.SSLContext) -> N
     assert office.recipients() == [CLAIRE]
 
 
-async def test_a_connection_that_the_server_closed_is_replaced(
-    office: PostOffice, to_office: SmtpServer
-) -> None:
+async def test_a_connection_that_the_server_closed_is_replaced(office: PostOffice, to_office: SmtpServer) -> None:
     await send(to_office)
     office.hang_up()
     await send(to_office)
@@ -112,9 +106,7 @@ async def test_a_connection_that_the_server_wants_no_more_is_replaced(
     assert office.connections == 2
 
 
-async def test_a_sender_refused_on_a_fresh_connection_is_told(
-    office: PostOffice, to_office: SmtpServer
-) -> None:
+async def test_a_sender_refused_on_a_fresh_connection_is_told(office: PostOffice, to_office: SmtpServer) -> None:
     office.answers["MAIL"] = ["550 not you"]
     with pytest.raises(SMTPSenderRefused):
         await send(to_office)

@@ -50,9 +50,7 @@ async def test_two_workers_send_no_mail_twice(desk: Desk, office: PostOffice, st
     assert sorted(office.recipients()) == sorted(mail.recipient for mail in mails)
 
 
-async def test_a_worker_that_stops_leaves_nothing_behind(
-    desk: Desk, office: PostOffice, start: Start
-) -> None:
+async def test_a_worker_that_stops_leaves_nothing_behind(desk: Desk, office: PostOffice, start: Start) -> None:
     """As in a rolling restart: the old one finishes what it has, the new one takes the rest."""
     mails = [await desk.put(desk.code_mail(f"p{n}@poste.example")) for n in range(100)]
     old = await start(10)

@@ -19,9 +19,7 @@ async def main(database_url: str, port: str, timeout_s: str) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     await Database.open(database_url)
-    settings = MailSettings(
-        host="localhost", port=int(port), security="none", sender=SENDER, timeout_s=float(timeout_s)
-    )
+    settings = MailSettings(host="localhost", port=int(port), security="none", sender=SENDER, timeout_s=float(timeout_s))
     print("at work", flush=True)  # noqa: T201 - the test waits for it
     await Delivery(settings, _Clocks(), KEYS, SystemClock()).run(stop)
     await Database.close()
