@@ -27,7 +27,7 @@ _AGAIN_S = 0.5
 _log = structlog.get_logger(__name__)
 
 
-class _TooLate(Exception):  # noqa: N818 - no error: nobody waits for this mail any more
+class _TooLate(Exception):
     """The mail expired while a connection was sought for it."""
 
 
@@ -140,7 +140,7 @@ class Delivery:
         while True:
             try:
                 return await write()
-            except DATABASE_AWAY:
+            except Exception:  # a database that goes away shows itself in more ways than one
                 if self._machine.now() >= last:
                     raise
             await asyncio.sleep(_AGAIN_S)

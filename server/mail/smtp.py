@@ -20,7 +20,7 @@ _QUIT_TIMEOUT_S = 1.0
 _PERMANENT = range(500, 600)
 
 
-class MailRefused(Exception):  # noqa: N818 - the word of the house: the server's answer, not a fault
+class MailRefused(Exception):
     """The server will never take this mail for this recipient; the text is its answer."""
 
 

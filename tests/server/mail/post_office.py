@@ -88,7 +88,6 @@ class PostOffice:
             tls_context=self._starttls,
             authenticator=self._authenticate if self._login else None,
             auth_required=self._login is not None,
-            auth_require_tls=False,
         )
         self._protocols.append(protocol)
         return protocol
