@@ -6,18 +6,15 @@ embedded ones.
 
 import asyncio
 import os
-import re
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from itertools import count
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
+from e2e.kit.process import RunningDemo, running_demo
 from server.embedded import EmbeddedEngines, EngineAddresses
 from server.migrations import migrate
 from server.records.database import Database
@@ -81,36 +78,16 @@ async def database(engines: EngineAddresses) -> AsyncIterator[None]:
     await Database.close()
 
 
-@contextmanager
-def running_demo(folder: Path, *options: str, environment: dict[str, str] | None = None) -> Iterator[str]:
-    """A demo process with its address; stopped at the end, and it must stop cleanly."""
-    command = [str(Path(sys.executable).with_name("portillon")), "demo", "--port", "0", "--data", str(folder), *options]
-    log = folder.with_suffix(".log")
-    with (
-        log.open("wb") as errors,
-        subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, **(environment or {})}
-        ) as process,
-    ):
-        assert process.stdout is not None
-        try:
-            said = ""
-            for line in process.stdout:
-                said += line
-                if found := re.search(r"http://localhost:\d+", line):
-                    break
-            else:
-                pytest.fail(f"the demo did not start: {said}\n{log.read_text(errors='replace')}")
-            yield found[0]
-        finally:
-            process.terminate()
-            assert process.wait(60) == 0, log.read_text(errors="replace")[-4000:]
+@pytest.fixture(scope="session")
+def demo(make_engines: MakeEngines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
+    """A demo with two workers, shared by the tests of one pytest worker."""
+    addresses = make_engines()
+    where = {"DATABASE_URL": addresses.database_url, "REDIS_URL": addresses.redis_url}
+    with running_demo(tmp_path_factory.mktemp("demo"), "--workers", "2", environment=where) as demo:
+        yield demo
 
 
 @pytest.fixture(scope="session")
-def demo_site(make_engines: MakeEngines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a demo with two workers, shared by the tests of one pytest worker."""
-    addresses = make_engines()
-    where = {"DATABASE_URL": addresses.database_url, "REDIS_URL": addresses.redis_url}
-    with running_demo(tmp_path_factory.mktemp("demo"), "--workers", "2", environment=where) as url:
-        yield url
+def demo_site(demo: RunningDemo) -> str:
+    """Its address."""
+    return demo.url
