@@ -42,7 +42,7 @@ _Line = tuple[int, bytes | None]
 _Report = Callable[[int, Fault], None]
 
 
-class FileRefused(ValueError):  # noqa: N818 - the word of the house
+class FileRefused(ValueError):
     """The file cannot be imported at all; the message says why. Nothing was changed."""
 
 

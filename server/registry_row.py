@@ -36,7 +36,7 @@ class Fault(NamedTuple):
     reason: str
 
 
-class LineRefused(ValueError):  # noqa: N818 - the word of the house
+class LineRefused(ValueError):
     """A line cannot be taken, for each of these faults."""
 
     def __init__(self, *faults: Fault) -> None:

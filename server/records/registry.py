@@ -15,7 +15,7 @@ _BATCH_TIMEOUT_S = 60.0
 _ONE_IMPORT_AT_A_TIME = 7_205_759_403
 
 
-class ImportRunning(RuntimeError):  # noqa: N818 - says what is so, as Refused does
+class ImportRunning(RuntimeError):
     """Another process is importing into this database."""
 
 
