@@ -83,7 +83,7 @@ def counted(number: int, singular: str, plural: str | None = None) -> str:
 
 
 def duration(length: timedelta) -> str:
-    """Write a length of time in whole hours and minutes: « 15 minutes », « 1 heure », « 48 heures », « 1 heure 30 minutes »."""
+    """Write a length of time in whole hours and minutes: « 15 minutes », « 48 heures », « 1 heure 30 minutes »."""
     hours, minutes = divmod(int(length.total_seconds()) // 60, 60)
     parts = [counted(hours, "heure")] if hours else []
     if minutes or not hours:
