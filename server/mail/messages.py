@@ -17,8 +17,6 @@ from server.randomness import Randomness
 from server.records.outbox import OutgoingMail
 from server.settings import SiteSettings
 
-Lock = Literal["password", "login-code", "login-code-requests"]
-
 # RFC 5321, section 4.1.2: a dot-string, an at sign, a domain; quoted local parts and address literals left out.
 _ATOM, _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
@@ -91,11 +89,6 @@ class Messages:
         Source: security page, *Sessions and devices*.
         """
         return self._write("device-ended", to, at, values={"browser": _one_line(browser), "at": at})
-
-    def login_locked(self, *, to: str, lock: Lock, browser: str, at: datetime, until: datetime) -> OutgoingMail:
-        """A lock began. `lock` is the counter's name in `throttle`; `browser` made the try that closed it."""
-        values = {"lock": lock, "browser": _one_line(browser), "at": at, "until": until}
-        return self._write("login-locked", to, at, values=values)
 
     def _write(
         self,

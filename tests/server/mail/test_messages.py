@@ -32,9 +32,6 @@ ALL: dict[str, Write] = {
     "login-code": LOGIN_CODE,
     "device-added": lambda m: m.device_added(to=TO, browser="Safari, iPhone", at=ASKED_AT, until=UNTIL),
     "device-ended": lambda m: m.device_ended(to=TO, browser="Safari, iPhone", at=ASKED_AT),
-    "lock-password": lambda m: m.login_locked(to=TO, lock="password", browser="Edge", at=ASKED_AT, until=UNTIL),
-    "lock-code": lambda m: m.login_locked(to=TO, lock="login-code", browser="Edge", at=ASKED_AT, until=UNTIL),
-    "lock-requests": lambda m: m.login_locked(to=TO, lock="login-code-requests", browser="Edge", at=ASKED_AT, until=UNTIL),
 }
 every = pytest.mark.parametrize("write", ALL.values(), ids=ALL.keys())
 
@@ -145,17 +142,6 @@ def test_french_typography(messages: Messages, write: Write) -> None:
 def test_both_parts_say_the_same(messages: Messages, write: Write) -> None:
     text, page = (re.findall(r"[\w’]+", squeeze(part).lower()) for part in parts(write(messages)))
     assert set(text) - {"–"} <= set(page) | {"code", "sécurité", "votre"}
-
-
-@pytest.mark.parametrize(
-    ("lock", "word"),
-    [("password", "3 mots de passe"), ("login-code", "3 codes"), ("login-code-requests", "5 codes demandés")],
-)
-def test_lock_says_what_closed_it_and_until_when(messages: Messages, lock: str, word: str) -> None:
-    mail = messages.login_locked(to=TO, lock=lock, browser="Edge", at=ASKED_AT, until=UNTIL)  # type: ignore[arg-type]
-    for part in parts(mail):
-        assert word in squeeze(part)
-        assert "20 janvier 2027 à 23 h 50" in squeeze(part)
 
 
 def test_expiry(messages: Messages) -> None:
