@@ -1,11 +1,12 @@
 """Fixtures for all tests: real engines, a migrated database, and a running demo with two worker processes.
 
-With TEST_DATABASE_URL (a role that may create databases) and TEST_REDIS_URL set, the tests run on those servers; else on the
+With TEST_DATABASE_URL (a role that may create databases) and TEST_REDIS_URL (ending in db=N) set, the tests run on those servers; else on the
 embedded ones.
 """
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
@@ -50,8 +51,8 @@ def _on_given_servers(number: int) -> EngineAddresses:
         await connection.close()
 
     asyncio.run(create())
-    store = os.environ["TEST_REDIS_URL"].rpartition("/")[0]
-    return EngineAddresses(urlunsplit(urlsplit(server)._replace(path=f"/{name}")), f"{store}/{worker * 8 + number}")
+    store = re.sub(r"db=\d+", f"db={worker * 8 + number}", os.environ["TEST_REDIS_URL"])
+    return EngineAddresses(urlunsplit(urlsplit(server)._replace(path=f"/{name}")), store)
 
 
 @pytest.fixture(scope="session")

@@ -90,10 +90,8 @@ async def unknown(site: Site, *, quick: bool) -> list[str]:
             if tries % 3 == 0:
                 await site.advance(space, "PT16M")
     medians = {name: 1000 * statistics.median(values) for name, values in times.items()}
-    return [
-        f"unknown against known number, {len(times['known'])} interleaved pairs: median {medians['unknown']:.2f} ms against "
-        f"{medians['known']:.2f} ms, ratio {medians['unknown'] / medians['known']:.4f}"
-    ]
+    told = f"median {medians['unknown']:.2f} ms against {medians['known']:.2f} ms, ratio {medians['unknown'] / medians['known']:.4f}"
+    return [f"unknown against known number, {len(times['known'])} interleaved pairs: {told}"]
 
 
 async def _hammer(site: Site, people: list[dict[str, str]], clients: int, seconds: float | None) -> int:

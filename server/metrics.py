@@ -29,7 +29,7 @@ def served_metrics(address: str, workers: int) -> Iterator[None]:
             # Set before any worker starts: their prometheus_client then counts in files, which this process sums.
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = undo.enter_context(tempfile.TemporaryDirectory(prefix="portillon-metrics-"))
             registry = prometheus_client.CollectorRegistry()
-            MultiProcessCollector(registry)
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         server, thread = prometheus_client.start_http_server(int(port), host, registry)
         undo.callback(thread.join)
         undo.callback(server.server_close)
