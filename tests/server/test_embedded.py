@@ -56,6 +56,13 @@ def test_data_survives_stop_and_start(folder: Path) -> None:
         assert valkey(engines.addresses.redis_url).get("kept") == "été"
 
 
+def test_start_inside_a_running_loop(folder: Path) -> None:
+    async def start() -> EmbeddedEngines:
+        return EmbeddedEngines.start(folder)
+
+    asyncio.run(start()).stop()
+
+
 def test_wrong_passwords_are_refused_by_postgresql(engines: EmbeddedEngines) -> None:
     for user in ("portillon", "postgres"):
         with pytest.raises(asyncpg.InvalidPasswordError):

@@ -1,16 +1,16 @@
 """The engines as processes: where they run, who sees them, how they end. `start` itself logs in to both."""
 
 import asyncio
-import fcntl
 import json
 import os
+import select
 import signal
 import socket
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import copytree
@@ -69,9 +69,18 @@ def engine_processes(folder: Path) -> list[Path]:
     return found
 
 
-def alive(process: Path) -> bool:
-    """Tell whether it runs; one that has ended and waits for its parent to ask does not."""
-    return read(process / "stat").rpartition(")")[2].split()[:1] not in ([], ["Z"])
+@contextmanager
+def watched(processes: list[Path]) -> Iterator[list[int]]:
+    """Give handles for `all_end`, which mean these very processes, whoever gets their numbers later."""
+    handles = [os.pidfd_open(int(process.name)) for process in processes]
+    yield handles
+    for handle in handles:
+        os.close(handle)
+
+
+def all_end(handles: list[int], within_s: float = 0) -> bool:
+    """Tell whether all have ended; one that only waits for its parent to ask has."""
+    return all(select.select([handle], [], [], within_s)[0] for handle in handles)
 
 
 def listens_on_tcp(process: Path) -> bool:
@@ -98,7 +107,8 @@ def query(database_url: str, sql: str) -> object:
 
 def send(how: signal.Signals, to: list[Path]) -> None:
     for process in to:
-        os.kill(int(process.name), how)
+        with suppress(ProcessLookupError):  # ended with another that was killed before
+            os.kill(int(process.name), how)
 
 
 @contextmanager
@@ -112,35 +122,33 @@ def launched_apart(folder: Path) -> Iterator[list[str]]:
 
 
 def test_second_start_on_the_same_folder_is_refused(engines: EmbeddedEngines, shared_folder: Path) -> None:
-    running = engine_processes(shared_folder)
     with pytest.raises(EnginesUnavailable, match="Another server uses"):
         EmbeddedEngines.start(shared_folder)
-    assert sockets_of(engines).exists()
-    assert all(alive(process) for process in running)
+    assert query(engines.addresses.database_url, "SELECT 1") == 1
+    assert redis.Redis.from_url(engines.addresses.redis_url).ping()
 
 
-def test_two_folders_at_once(engines: EmbeddedEngines, shared_folder: Path, folder: Path) -> None:
+def test_two_folders_at_once(engines: EmbeddedEngines, folder: Path) -> None:
     with EmbeddedEngines.start(folder) as others:
-        assert others.addresses != engines.addresses
-    assert all(alive(process) for process in engine_processes(shared_folder))
+        redis.Redis.from_url(others.addresses.redis_url).set("whose", "others")
+        assert redis.Redis.from_url(engines.addresses.redis_url).get("whose") is None
+    assert query(engines.addresses.database_url, "SELECT 1") == 1
 
 
 def test_stop_leaves_no_process_and_no_socket(folder: Path) -> None:
     engines = EmbeddedEngines.start(folder)
-    running = engine_processes(folder)
-    engines.stop()
-    engines.stop()
-    assert not any(alive(process) for process in running)
+    with watched(engine_processes(folder)) as running:
+        engines.stop()
+        engines.stop()
+        assert all_end(running)
     assert not sockets_of(engines).exists()
 
 
-@pytest.mark.timeout(60)
 def test_engines_end_with_a_killed_launcher(folder: Path) -> None:
-    with launched_apart(folder):
-        orphans = engine_processes(folder)
-    with (folder / "engines.lock").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # waits for the last of them
-    assert not any(alive(process) for process in orphans)
+    with ExitStack() as stack:
+        with launched_apart(folder):
+            orphans = stack.enter_context(watched(engine_processes(folder)))
+        assert all_end(orphans, within_s=30)
     with EmbeddedEngines.start(folder) as engines:
         sockets = sockets_of(engines)
         of_this_folder = list(sockets.parent.glob(f"{sockets.name.rpartition('-')[0]}-*"))
@@ -149,18 +157,20 @@ def test_engines_end_with_a_killed_launcher(folder: Path) -> None:
 
 def test_frozen_engines_of_a_killed_launcher_are_ended(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_folder, "_PATIENCE_S", 0.5)
-    with launched_apart(folder):
-        orphans = engine_processes(folder)
-        send(signal.SIGSTOP, orphans)
-    with EmbeddedEngines.start(folder):
-        assert not any(alive(process) for process in orphans)
+    with ExitStack() as stack:
+        with launched_apart(folder):
+            frozen = engine_processes(folder)
+            orphans = stack.enter_context(watched(frozen))
+            send(signal.SIGSTOP, frozen)
+        EmbeddedEngines.start(folder).stop()
+        assert all_end(orphans, within_s=30)
 
 
 def test_data_survives_when_everything_is_killed_at_once(folder: Path) -> None:
     with launched_apart(folder) as (pid, database_url, redis_url):
         query(database_url, "CREATE TABLE kept AS SELECT 'été' AS word")
         redis.Redis.from_url(redis_url).set("kept", "été")
-        send(signal.SIGKILL, [Path(f"/proc/{pid}"), *engine_processes(folder)])
+        send(signal.SIGKILL, [*engine_processes(folder), Path(f"/proc/{pid}")])
     with EmbeddedEngines.start(folder) as engines:
         assert query(engines.addresses.database_url, "SELECT word FROM kept") == "été"
         assert redis.Redis.from_url(engines.addresses.redis_url).get("kept") == "été".encode()
@@ -215,13 +225,6 @@ def test_strangers_reach_neither_passwords_nor_sockets(engines: EmbeddedEngines,
 
 def test_deep_folder(tmp_path: Path) -> None:
     EmbeddedEngines.start(tmp_path.joinpath(*["a-folder-with-a-long-name"] * 10)).stop()
-
-
-def test_start_inside_a_running_loop(folder: Path) -> None:
-    async def start() -> EmbeddedEngines:
-        return EmbeddedEngines.start(folder)
-
-    asyncio.run(start()).stop()
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
