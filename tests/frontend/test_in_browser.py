@@ -63,6 +63,17 @@ def test_a_state_is_accessible_and_fits(look: Page, name: str) -> None:
     assert said == []
 
 
+def test_text_at_twice_its_size_still_fits_a_phone(tab: Page) -> None:
+    tab.set_viewport_size({"width": 390, "height": 844})
+    too_wide = []
+    for name in STATES:
+        tab.goto(f"/state/{name}")
+        tab.evaluate("document.documentElement.style.fontSize = '200%'")
+        if tab.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            too_wide.append(name)
+    assert too_wide == []
+
+
 def test_axe_is_awake(tab: Page) -> None:
     tab.goto("/state/number")
     tab.evaluate("document.querySelector('label').removeAttribute('for')")
