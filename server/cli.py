@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+from importlib import import_module
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 import click
@@ -50,6 +52,9 @@ def migrate() -> None:
 
 
 main.add_command(import_registry_command)
+# A package of its own, absent from the production image.
+if find_spec("demo") and find_spec("demo.cli"):
+    main.add_command(import_module("demo.cli").demo)
 
 
 def _settings() -> Settings:

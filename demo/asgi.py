@@ -1,0 +1,75 @@
+"""What an ASGI server loads in each process of the demo: the service itself, with more doors and a clock that moves."""
+
+import asyncio
+import multiprocessing
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+
+from litestar.types import ASGIApp
+from redis.asyncio import Redis
+
+from demo import api, guard, link
+from demo import clock as clocks
+from demo import mailbox as mailboxes
+from demo.clock import DemoClock
+from demo.front import DemoFront
+from demo.mailbox import Mailbox
+from demo.people import People
+from server.app import create_app
+from server.logs import set_up_logs
+from server.records.redis import REDIS_AWAY
+from server.settings import Settings
+
+
+def build() -> ASGIApp:
+    """The demo as its environment says. Raises SettingsError, and DemoRefused where the settings are a service's."""
+    set_up_logs(as_json=False)
+    settings = Settings.from_environment()
+    guard.refuse_production(settings.public_url, settings.hosts)
+    redis = link.connect(settings.redis_url)
+    clock, mailbox = DemoClock(redis), Mailbox(redis)
+    app = create_app(
+        settings,
+        clock=clock,
+        demo=True,
+        handlers=lambda parts: [
+            api.router(api.Demo(parts, redis, clock, mailbox, People(clock, parts.randomness, parts.hasher))),
+        ],
+    )
+    return DemoFront(app, clock, settings.site, _beside(settings, redis, clock, mailbox))
+
+
+def _beside(
+    settings: Settings, redis: "Redis", clock: DemoClock, mailbox: Mailbox
+) -> Callable[[], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def beside() -> AsyncIterator[None]:
+        await guard.require_mark(settings)
+        with suppress(*REDIS_AWAY):
+            await clock.heard(None)
+        listening = asyncio.create_task(
+            link.listen(redis, {clocks.CHANNEL: clock.heard, mailboxes.CHANNEL: mailbox.heard}), name="demo-listener"
+        )
+        _end_with_parent()
+        try:
+            yield
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+            await redis.aclose()
+
+    return beside
+
+
+def _end_with_parent() -> None:
+    """A worker whose supervisor was killed would hold the port for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        loop = asyncio.get_running_loop()
+
+        def orphaned() -> None:
+            loop.remove_reader(parent.sentinel)
+            signal.raise_signal(signal.SIGTERM)
+
+        loop.add_reader(parent.sentinel, orphaned)

@@ -1,0 +1,188 @@
+"""Makes insured people for the demo: a row of the registry and, but for one persona, an account with what makes it special."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from demo import personas, synthetic
+from demo.personas import PERSONAS, Persona
+from server import policy
+from server.clock import PARIS, Clock, add_months
+from server.hashing import Hasher, StoredPassword
+from server.keys import token_hash
+from server.nir import key
+from server.randomness import Randomness
+from server.records import devices, registry
+from server.records.database import fetch, transaction
+from server.records.devices import DeviceRow
+from server.records.registry import Person
+
+# Whoever imports a synthetic registry beside takes another seed; should a number meet another, the next one is taken.
+_SEED = 20_260_713
+_DAY = timedelta(days=1)
+
+_ACCOUNT = """
+INSERT INTO account
+  (id, person, email, email_confirmed_at, password_hash, pepper_id, created_at, closed_on, last_login_at, logins)
+SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10 FROM insured_person WHERE nir = $2
+"""
+
+# An address that a mail can be sent to, as server.mail.messages has it and a little stricter.
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+Email = Annotated[str, Meta(max_length=254, pattern=rf"^[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@{_LABEL}(\.{_LABEL})+\Z")]
+Code = Annotated[str, Meta(max_length=10, pattern=r"^[A-Za-z0-9]+\Z")]
+Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*\Z")]
+
+
+class Overrides(msgspec.Struct, forbid_unknown_fields=True):
+    """What a test wants otherwise than the persona has it."""
+
+    email: Email | UnsetType | None = UNSET
+    password: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    birth_date: date | UnsetType = UNSET
+    mobile: Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{7,14}\Z")] | UnsetType | None = UNSET
+    fund: Code | UnsetType | None = UNSET
+    scheme: Code | UnsetType | None = UNSET
+    attachment: Literal["attached", "pending"] | UnsetType = UNSET
+    closed_on: date | UnsetType | None = UNSET
+    first_names: Name | UnsetType = UNSET
+    last_name: Name | UnsetType = UNSET
+
+
+class TrustedDevice(msgspec.Struct):
+    """A browser that the account trusts, and the value of its device cookie."""
+
+    label: str
+    cookie: str
+
+
+class Someone(msgspec.Struct, kw_only=True):
+    """An invented insured person, with all that they know and hold. `nir` is canonical, `nir_key` its two digits.
+
+    Of ``not-created``, `email` and `password` are a proposal: no account has them yet.
+    """
+
+    persona: str
+    nir: str
+    nir_key: str
+    password: str
+    email: str | None
+    first_names: str
+    last_name: str
+    birth_date: date
+    birth_place: str
+    sex: str
+    card_serial: str
+    iban: str
+    mobile: str | None
+    fund: str | None
+    scheme: str | None
+    attachment: str
+    closed_on: date | None
+    trusted_devices: tuple[TrustedDevice, ...] = ()
+
+
+class People:
+    """Makes them."""
+
+    def __init__(self, clock: Clock, randomness: Randomness, hasher: Hasher) -> None:
+        self._clock = clock
+        self._randomness = randomness
+        self._hasher = hasher
+
+    async def make(self, persona: Persona, overrides: Overrides) -> Someone:
+        """A person whom nobody has met before. Raises one of DATABASE_AWAY."""
+        while True:
+            rank = (await fetch("SELECT nextval('demo_rank') AS rank"))[0]["rank"]
+            if await registry.find(synthetic.person(rank, _SEED).nir) is None:
+                break
+        someone = self._with_devices(_invented(persona, rank, self._randomness.bytes(4)), persona, overrides)
+        stored = await self._hasher.hash(someone.password)
+        async with transaction():
+            await self._put(persona, someone, stored)
+        return someone
+
+    async def ensure_fixed(self) -> None:
+        """Make the fixed people, one of each persona, unless they are here. Raises one of DATABASE_AWAY."""
+        everybody = fixed()
+        if await registry.find(everybody[0].nir):
+            return
+        hashes = [await self._hasher.hash(someone.password) for someone in everybody]
+        async with transaction():
+            for persona, someone, stored in zip(PERSONAS, everybody, hashes, strict=True):
+                await self._put(persona, self._with_devices(someone, persona, Overrides()), stored)
+
+    def _with_devices(self, someone: Someone, persona: Persona, overrides: Overrides) -> Someone:
+        """What only the clock and chance know, then what the test wants."""
+        if persona.closed:
+            someone.closed_on = (self._clock.now() - 90 * _DAY).astimezone(PARIS).date()
+        someone.trusted_devices = tuple(TrustedDevice(label, self._randomness.token()) for label in persona.devices)
+        return msgspec.structs.replace(someone, **dict(_set(overrides)))
+
+    async def _put(self, persona: Persona, someone: Someone, stored: StoredPassword) -> None:
+        now = self._clock.now()
+        await registry.put(Person(**{name: getattr(someone, name) for name in Person._fields}), now)
+        if not persona.account:
+            return
+        account = self._randomness.uuid()
+        await fetch(
+            _ACCOUNT,
+            account,
+            someone.nir,
+            someone.email,
+            now - 30 * _DAY if someone.email and persona.confirmed else None,
+            stored.hash,
+            stored.pepper_id,
+            now - 400 * _DAY,
+            someone.closed_on,
+            now - _DAY if persona.logins else None,
+            persona.logins,
+        )
+        for age, device in enumerate(someone.trusted_devices, start=1):
+            granted = now - 30 * age * _DAY
+            row = DeviceRow(
+                id=self._randomness.uuid(),
+                token_hash=token_hash(device.cookie),
+                previous_hash=None,
+                rotated_at=None,
+                label=device.label,
+                created_at=granted,
+                expires_at=add_months(granted, policy.TRUSTED_DEVICE_MONTHS),
+            )
+            await devices.add(row, account)
+
+
+def fixed() -> list[Someone]:
+    """One of each persona, always the same; what hangs on the day of the start is left out."""
+    return [_invented(persona, rank, hashlib.sha256(persona.slug.encode()).digest()) for rank, persona in enumerate(PERSONAS)]
+
+
+def _invented(persona: Persona, rank: int, drawn: bytes) -> Someone:
+    person = synthetic.person(rank, _SEED)
+    # The few numbers kept for fiction are given out in turn, so that parallel tests have one each.
+    person = person._replace(mobile=f"+3363998{rank % 10_000:04}", **persona.registry)  # type: ignore[arg-type]
+    address = f"{_plain(person.first_names.split()[0])}.{_plain(person.last_name)}.{rank}@boite.example"
+    return Someone(
+        persona=persona.slug,
+        nir_key=key(person.nir),
+        password=personas.password(drawn),
+        email=address if persona.email else None,
+        closed_on=None,
+        **person._asdict(),
+    )
+
+
+def _plain(name: str) -> str:
+    letters = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
+    return re.sub("[^a-z]+", "-", letters)
+
+
+def _set(overrides: Overrides) -> Iterable[tuple[str, object]]:
+    values = ((name, getattr(overrides, name)) for name in overrides.__struct_fields__)
+    return ((name, value) for name, value in values if value is not UNSET)
