@@ -2,12 +2,13 @@
 
 from calendar import monthrange
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
 
 
+@runtime_checkable  # Litestar checks what it injects into handlers
 class Clock(Protocol):
     """Tells the time. Instants are aware, in UTC."""
 
