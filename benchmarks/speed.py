@@ -103,7 +103,8 @@ async def _hammer(site: Site, people: list[dict[str, str]], clients: int, second
         nonlocal done
         while until is None or time.perf_counter() < until:
             client.cookies.clear()
-            done += (await give_password(client, person)).status == 200
+            answer = await give_password(client, person)
+            done += answer.status == 200
 
     async with AsyncExitStack() as opened:
         connected = [await opened.enter_async_context(Client(site.url)) for _ in range(clients)]
