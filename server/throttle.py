@@ -95,7 +95,7 @@ class Throttle:
         """A right answer empties its count. Raises Refused(LOCKED) where other failures have locked it meanwhile."""
         now = self._clock.now()
         own_lock = charge.row.locked_at if charge.tries_left <= 0 else None
-        if not await counters.settle(charge.row.key, now, own_lock):
+        if not await counters.settle(charge.row.key, now, own_lock, charge.row.locked_before):
             await self._refuse_standing(charge.row.key, charge.what.scope, now)
 
     async def request(self, subject: bytes, what: Requests) -> int:

@@ -1,8 +1,8 @@
 """Counters, quotas and locks: one atomic statement each, so that of any number of parallel tries only the allowed are judged.
 
 The statements charge before anything is judged (security page, *Guessing*). A lock stands from the charge that exhausts the
-tries; a right answer lifts the lock that its own charge set, and no other. `locked_at` outlives the lock: it kills the login
-attempts that began before.
+tries; a right answer takes back the lock that its own charge set, and no other. `locked_at` outlives the lock: it kills the
+login attempts that began before.
 """
 
 from collections.abc import Sequence
@@ -20,11 +20,12 @@ ON CONFLICT (key) DO UPDATE SET
   locked_until = CASE WHEN c.tries + 1 = $3 THEN $2 + $4::interval END,
   changed_at = $2
 WHERE (c.locked_until IS NULL OR c.locked_until <= $2) AND ($5::int IS NULL OR c.in_a_row < $5)
-RETURNING tries, in_a_row, locked_at, locked_until
+RETURNING tries, in_a_row, locked_at, locked_until, (SELECT b.locked_at FROM counter b WHERE b.key = $1) AS locked_before
 """
 
 _SETTLE = """
-UPDATE counter SET tries = 0, in_a_row = 0, locked_until = NULL, changed_at = $2
+UPDATE counter SET tries = 0, in_a_row = 0, locked_until = NULL, changed_at = $2,
+  locked_at = CASE WHEN locked_at = $3 THEN $4 ELSE locked_at END
 WHERE key = $1 AND (locked_until IS NULL OR locked_until <= $2 OR locked_at = $3)
 RETURNING key
 """
@@ -45,7 +46,7 @@ RETURNING granted_at, locked_at, locked_until
 
 @dataclass(frozen=True, slots=True)
 class CounterRow:
-    """A counter as a statement left or found it."""
+    """A counter as a statement left or found it; after a charge, `locked_before` is the `locked_at` that it found."""
 
     key: str
     tries: int
@@ -53,6 +54,7 @@ class CounterRow:
     locked_at: datetime | None
     locked_until: datetime | None
     granted_at: tuple[datetime, ...] = ()
+    locked_before: datetime | None = None
 
 
 async def charge(key: str, now: datetime, *, tries: int, lock: timedelta, in_a_row: int | None) -> CounterRow | None:
@@ -61,12 +63,15 @@ async def charge(key: str, now: datetime, *, tries: int, lock: timedelta, in_a_r
     if not rows:
         return None
     row = rows[0]
-    return CounterRow(key, row["tries"], row["in_a_row"], row["locked_at"], row["locked_until"])
+    return CounterRow(key, **row)
 
 
-async def settle(key: str, now: datetime, own_lock: datetime | None) -> bool:
-    """A right answer empties the count; False where another try's lock stands meanwhile."""
-    return bool(await fetch(_SETTLE, key, now, own_lock))
+async def settle(key: str, now: datetime, own_lock: datetime | None, locked_before: datetime | None) -> bool:
+    """A right answer empties the count, and puts `locked_before` back in place of its own lock.
+
+    False where another try's lock stands meanwhile.
+    """
+    return bool(await fetch(_SETTLE, key, now, own_lock, locked_before))
 
 
 async def grant(key: str, now: datetime, *, count: int, window: timedelta, lock: timedelta) -> CounterRow | None:
