@@ -91,3 +91,12 @@ def test_a_flow_is_reached_through_three_files() -> None:
     for path in PYTHON:
         if path.name == "flow.py":
             assert not re.search(r"from server\.\w+\.flow import", path.read_text("utf-8")), path
+
+
+def test_every_setting_is_documented() -> None:
+    told = (ROOT / "docs/settings.md").read_text("utf-8")
+    names = re.findall(r'read?\.\w+\("([A-Z0-9_]+)"|self\.\w+\("([A-Z0-9_]+)"', (ROOT / "server/settings.py").read_text("utf-8"))
+    missing = [name for pair in names for name in pair if name and name not in told and not told.count(f"…_{name}`")]
+    short = [name for name in missing if f"…_{name.split('_', 1)[-1]}" not in told]
+    assert len(names) > 20
+    assert not short
