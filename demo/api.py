@@ -15,7 +15,10 @@ from demo.clock import DemoClock, in_reach, later
 from demo.mailbox import Mailbox, Message, Wanted
 from demo.people import Overrides, People, Someone
 from demo.personas import BY_SLUG, PERSONAS
+from demo.reset import reset
+from demo.why import Explanation, explain
 from server.app import Parts
+from server.nir import NotANir, canonical
 from server.problems import may_refuse
 from server.refusals import Refused, Why
 from server.web import json_only
@@ -56,6 +59,12 @@ class NewPerson(msgspec.Struct, forbid_unknown_fields=True):
 
     persona: Annotated[str, Meta(max_length=40)] = "ordinary"
     overrides: Overrides = msgspec.field(default_factory=Overrides)
+
+
+class Asked(msgspec.Struct, forbid_unknown_fields=True):
+    """A number, in any spelling."""
+
+    nir: Annotated[str, Meta(max_length=1000)]
 
 
 class PersonaAnswer(msgspec.Struct):
@@ -113,6 +122,22 @@ async def personas() -> list[PersonaAnswer]:
     return [PersonaAnswer(persona.slug, persona.about) for persona in PERSONAS]
 
 
+@post("/why", status_code=200, guards=[json_only], responses=may_refuse())
+async def why(data: JSONBody[Asked], demo: NamedDependency[Demo]) -> Explanation:
+    """The last refusal of a number, known or not, explained by the space's clock."""
+    try:
+        subject = demo.parts.keys.subject(canonical(data.nir))
+    except NotANir:
+        raise Refused(Why.INVALID_REQUEST, errors=(("nir", "not-a-number"),)) from None
+    return await explain(subject, demo.clock)
+
+
+@post("/reset", status_code=204, responses=may_refuse())
+async def start_again(demo: NamedDependency[Demo]) -> None:
+    """Everything as at first start, for everybody."""
+    await reset(demo.redis, demo.clock, demo.people)
+
+
 async def move(clock: DemoClock, data: ClockMove) -> None:
     """Move the clock of the space in force. Raises Refused(INVALID_REQUEST) for a body that is not one of the three."""
     given = [name for name in data.__struct_fields__ if getattr(data, name) is not UNSET]
@@ -155,7 +180,7 @@ def router(demo: Demo) -> Router:
     """The door."""
     return Router(
         "/api/demo",
-        route_handlers=[messages, delete_messages, clock, move_clock, make_person, personas],
+        route_handlers=[messages, delete_messages, clock, move_clock, make_person, personas, why, start_again],
         dependencies={"demo": Provide(lambda: demo, sync_to_thread=False)},
         tags=["Demo"],
     )

@@ -3,20 +3,21 @@
 import asyncio
 import multiprocessing
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
+from litestar import Router
 from litestar.types import ASGIApp
 from redis.asyncio import Redis
 
-from demo import api, guard, link
+from demo import api, guard, link, pages
 from demo import clock as clocks
 from demo import mailbox as mailboxes
 from demo.clock import DemoClock
 from demo.front import DemoFront
 from demo.mailbox import Mailbox
 from demo.people import People
-from server.app import create_app
+from server.app import Parts, create_app
 from server.logs import set_up_logs
 from server.records.redis import REDIS_AWAY
 from server.settings import Settings
@@ -29,14 +30,12 @@ def build() -> ASGIApp:
     guard.refuse_production(settings.public_url, settings.hosts)
     redis = link.connect(settings.redis_url)
     clock, mailbox = DemoClock(redis), Mailbox(redis)
-    app = create_app(
-        settings,
-        clock=clock,
-        demo=True,
-        handlers=lambda parts: [
-            api.router(api.Demo(parts, redis, clock, mailbox, People(clock, parts.randomness, parts.hasher))),
-        ],
-    )
+
+    def doors(parts: Parts) -> Sequence[Router]:
+        demo = api.Demo(parts, redis, clock, mailbox, People(clock, parts.randomness, parts.hasher))
+        return [api.router(demo), *pages.routers(demo)]
+
+    app = create_app(settings, clock=clock, handlers=doors, demo=True)
     return DemoFront(app, clock, settings.site, _beside(settings, redis, clock, mailbox))
 
 

@@ -15,6 +15,8 @@ from server.records.redis import REDIS_AWAY
 
 # The hash of the offsets by space, in microseconds; and the channel that names a space whose offset has changed.
 CHANNEL = "demo:clock"
+# Said on the channel in place of a space, which cannot be named so.
+_ALL = "*"
 # How long to do without Redis before it is asked again.
 _ASK_AGAIN_S = 1.0
 _US = timedelta(microseconds=1)
@@ -72,7 +74,7 @@ class DemoClock:
 
     async def heard(self, space: str | None) -> None:
         """A space's offset has changed; None: any may have. Raises one of REDIS_AWAY."""
-        if space is not None:
+        if space is not None and space != _ALL:
             await self.read(space)
             return
         self._offsets = {}
@@ -93,6 +95,11 @@ class DemoClock:
         """Back to the machine's time. Raises one of REDIS_AWAY."""
         await self._redis.hdel(CHANNEL, space)
         await self._tell(space)
+
+    async def forget(self) -> None:
+        """The offsets of all spaces have been deleted. Raises one of REDIS_AWAY."""
+        await self._redis.publish(CHANNEL, _ALL)
+        await self.heard(None)
 
     async def _tell(self, space: str) -> None:
         await self._redis.publish(CHANNEL, space)

@@ -25,6 +25,11 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _TIMELESS = ("/static/", "/demo/static/", "/health/")
 
 
+def is_space(name: str) -> bool:
+    """Whether a space can be called so."""
+    return _NAME.fullmatch(name) is not None
+
+
 class DemoFront:
     """Wraps the service. `beside` runs from before the application starts until after it has stopped."""
 
@@ -42,14 +47,14 @@ class DemoFront:
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         space = headers.get(HEADER.lower().encode())
-        if space is not None and not _NAME.fullmatch(space):
+        if space is not None and not is_space(space):
             await self._refuse(scope, receive, send)
             return
         foreign = False
         if space is None:
             space = _cookie(headers.get(b"cookie", ""))
             # A broken cookie never breaks a page (product page, section 10): it is cleared.
-            foreign = bool(space) and not _NAME.fullmatch(space)
+            foreign = bool(space) and not is_space(space)
         if not scope["path"].startswith(_TIMELESS):
             await self._clock.enter("" if foreign else space)
         await self._app(scope, receive, _clearing_cookie(send) if foreign else send)

@@ -167,7 +167,8 @@ def _invented(persona: Persona, rank: int, drawn: bytes) -> Someone:
     person = synthetic.person(rank, _SEED)
     # The few numbers kept for fiction are given out in turn, so that parallel tests have one each.
     person = person._replace(mobile=f"+3363998{rank % 10_000:04}", **persona.registry)  # type: ignore[arg-type]
-    address = f"{_plain(person.first_names.split()[0])}.{_plain(person.last_name)}.{rank}@boite.example"
+    name = f"{_plain(person.first_names.split()[0])}.{_plain(person.last_name)}"
+    address = f"{name}@boite.example" if rank < len(PERSONAS) else f"{name}.{rank}@boite.example"
     return Someone(
         persona=persona.slug,
         nir_key=key(person.nir),

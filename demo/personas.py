@@ -28,13 +28,13 @@ PERSONAS = (
     Persona(
         "ordinary",
         "An account in order that has never logged in: password, code, home.",
-        "Une assurée comme les autres",
+        "Compte en règle",
         "Tout est en ordre : mot de passe, code par mail, accueil. C’est sa première connexion.",
     ),
     Persona(
         "second-login",
         "An account in order that has logged in once before, yesterday.",
-        "Déjà venu une fois",
+        "Deuxième connexion",
         "Tout est en ordre, et l’accueil montre sa connexion de la veille.",
         logins=1,
     ),
@@ -78,7 +78,7 @@ PERSONAS = (
         "not-created",
         "In the registry only, without an account: refused with invalid-credentials, like a number that nobody has.",
         "Pas encore de compte",
-        "Connue de l’assurance, mais sans compte : refusée comme un numéro inconnu.",
+        "Au registre, mais sans compte : refus, comme pour un numéro inconnu.",
         account=False,
     ),
     Persona(

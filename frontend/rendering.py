@@ -1,4 +1,4 @@
-"""From a template and its values to a page: one minijinja environment over this folder."""
+"""From a template and its values to a page: one minijinja environment over this folder, and others that are added."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,17 +31,14 @@ def _dialled(number: str) -> str:
     return "".join(character for character in number if character in "+0123456789")
 
 
-def _load(name: str) -> str | None:
-    file = FOLDER / name
-    return file.read_text("utf-8") if file.is_file() else None
-
-
 class Pages:
     """Renders the pages of one site. A name that the context lacks is an error, never an empty string."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, *folders: Path) -> None:
+        self._site = site
+        self._folders = folders or (FOLDER,)
         self._environment = Environment(
-            loader=_load,
+            loader=self._load,
             undefined_behavior="strict",
             trim_blocks=True,
             lstrip_blocks=True,
@@ -66,3 +63,11 @@ class Pages:
             minijinja.TemplateError: no such template, or a value is missing.
         """
         return self._environment.render_template(template, **context)
+
+    def with_folder(self, folder: Path) -> "Pages":
+        """The same pages and those of one more folder, which may extend them."""
+        return Pages(self._site, *self._folders, folder)
+
+    def _load(self, name: str) -> str | None:
+        files = (folder / name for folder in self._folders)
+        return next((file.read_text("utf-8") for file in files if file.is_file()), None)

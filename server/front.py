@@ -16,7 +16,7 @@ from server.settings import Settings
 from server.web import build_caller, written_cookies
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-_CSP = "; ".join(
+CSP = "; ".join(
     (
         "default-src 'none'",
         *(f"{kind}-src 'self'" for kind in ("script", "style", "img", "connect", "font", "manifest")),
@@ -25,7 +25,7 @@ _CSP = "; ".join(
     )
 )
 _HEADERS = {
-    "content-security-policy": _CSP,
+    "content-security-policy": CSP,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
