@@ -159,11 +159,11 @@ async def _code_page(
     try:
         under_way = await login.under_way(caller)
     except Refused as standing:
-        return _no_code_step(caller, pages, site, refused or standing)
+        return _no_code_step(pages, site, refused or standing)
     if refused and refused.why is Why.STEP_MISSING and refused.members["next"] == "code":
         refused = None
     elif refused and refused.why not in {Why.INVALID_REQUEST, Why.INVALID_CODE, Why.CODE_EXPIRED, Why.LOCKED, Why.UNAVAILABLE}:
-        return _no_code_step(caller, pages, site, refused)
+        return _no_code_step(pages, site, refused)
     step = _step(under_way, clock)
     return page(
         pages,
@@ -192,11 +192,9 @@ def _step(under_way: UnderWay, clock: Clock) -> str:
     return "expired" if under_way.code else "ask"
 
 
-def _no_code_step(caller: Caller, pages: Pages, site: SiteSettings, refused: Refused) -> Response[Any]:
+def _no_code_step(pages: Pages, site: SiteSettings, refused: Refused) -> Response[Any]:
     """There is no login under way to show: back to the start, or the refusal's own page."""
     if refused.why is Why.STEP_MISSING and refused.members["next"] == "login":
-        if not caller.cookies.came and not caller.cookies.changes:
-            return page(pages, "login/cookies_refused.html", CODE, status=400)
         return go(NUMBER)
     view = refusal_view(refused, site)
     return page(pages, "login/refused.html", CODE, status=refused.why.status.value, refusal=view)
