@@ -31,7 +31,7 @@ async def _wrong(site: Site, cookies: dict[str, str], code: str, person: dict[st
     answers = await at_once(site, 200, cookies, "", _CHECK, {"code": wrong})
     async with Client(site.url) as client:
         why = (await client.post("/api/demo/why", {"nir": person["nir"]})).json
-    charged = why["counters"]["login-code"]["tries"]
+    charged = why["counters"]["login-code"]["in_a_row"]
     refused_as_wrong = sum(answer.status == 401 for answer, _ in answers)
     return max(charged, refused_as_wrong + 1)
 

@@ -124,14 +124,11 @@ class Throttle:
         """A login empties the count of codes asked for."""
         await counters.forget([_key(subject, what.name)])
 
-    async def refuse_if_locked(self, subject: bytes, what: Tries | Requests) -> None:
+    async def refuse_if_locked(self, subject: bytes, what: Tries) -> None:
         """Raises Refused: LOCKED while a lock stands, STEP_MISSING past the row of failures that only a new password ends."""
-        key = _key(subject, what.name)
-        await self._refuse_standing(key, what.scope, self._clock.now())
-        if isinstance(what, Tries):
-            for row in await counters.read([key]):
-                if row.in_a_row >= what.in_a_row:
-                    raise Refused(Why.STEP_MISSING, next="recovery")
+        row = await self._refuse_standing(_key(subject, what.name), what.scope, self._clock.now())
+        if row and row.in_a_row >= what.in_a_row:
+            raise Refused(Why.STEP_MISSING, next="recovery")
 
     async def refuse_if_killed(self, subject: bytes, began_at: datetime) -> None:
         """Whether a login attempt outlived the locks since it began: Refused LOCKED during one, STEP_MISSING after it."""
@@ -144,10 +141,13 @@ class Throttle:
         if killers:
             raise Refused(Why.STEP_MISSING, next="login")
 
-    async def _refuse_standing(self, key: str, scope: str, now: datetime) -> None:
+    async def _refuse_standing(self, key: str, scope: str, now: datetime) -> CounterRow | None:
+        """The counter, if there is one. Raises Refused(LOCKED) where its lock stands."""
         for row in await counters.read([key]):
             if row.locked_until and row.locked_until > now:
                 raise locked(scope, row.locked_until, now)
+            return row
+        return None
 
 
 def login_counters(subject: bytes) -> dict[str, Tries | Requests]:
