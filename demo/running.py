@@ -24,7 +24,6 @@ from server.clock import SystemClock
 from server.hashing import Hasher
 from server.keys import Keys
 from server.metrics import served_metrics
-from server.migrations import migrate
 from server.randomness import SystemRandomness
 from server.records.database import Database
 from server.running import serve
@@ -117,6 +116,9 @@ async def _prepare(settings: Settings) -> None:
         new = await guard.claim(settings)
     except OSError as error:
         raise DemoRefused(f"The database at DATABASE_URL does not answer: {error}.") from error
+    # Not before: its import connects to the database.
+    from server.migrations import migrate
+
     await migrate(settings.database_url)
     if new:
         redis = link.connect(settings.redis_url)
