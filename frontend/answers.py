@@ -12,6 +12,7 @@ from frontend.rendering import Pages
 from server.refusal_words import words
 from server.refusals import Refused
 from server.settings import SiteSettings
+from server.web import retry_after
 
 Html = Response[str]
 
@@ -38,10 +39,21 @@ def refusal_view(refused: Refused, site: SiteSettings) -> RefusalView:
     return RefusalView(refused.why.slug, refused.why.status.value, said.title, said.detail, **members)
 
 
-def page(pages: Pages, template: str, path: str, *, status: int = 200, signed_in: bool = False, **context: Any) -> Html:
-    """A whole page; htmx takes from it what it needs."""
+def page(
+    pages: Pages,
+    template: str,
+    path: str,
+    *,
+    status: int = 200,
+    signed_in: bool = False,
+    refused: Refused | None = None,
+    **context: Any,
+) -> Html:
+    """A whole page; htmx takes from it what it needs. With a refusal it has its status and says when to come back."""
+    status = refused.why.status.value if refused else status
     html = pages.render(template, path=path, status=status, signed_in=signed_in, **context)
-    return Response(html, status_code=status, media_type=MediaType.HTML)
+    headers = retry_after(refused) if refused else None
+    return Response(html, status_code=status, media_type=MediaType.HTML, headers=headers)
 
 
 def go(path: str) -> Redirect:

@@ -37,7 +37,7 @@ from server.refusals import Refused, Why
 from server.settings import Settings
 from server.throttle import Throttle
 from server.trusted_devices import TrustedDevices
-from server.web import provide_caller
+from server.web import provide_caller, retry_after
 from server.worker import run_jobs
 
 # Paths that programs call; everything else is a page.
@@ -128,8 +128,7 @@ class _Refusals:
     def handle(self, request: Request[Any, Any, Any], fault: Exception) -> Response[Any]:
         refused = as_refused(fault, self._parts.randomness)
         answer = self._answer(request, refused)
-        if retry_after := refused.members.get("retry_after"):
-            answer.headers["Retry-After"] = str(max(1, -int(-retry_after.total_seconds() // 1)))
+        answer.headers.update(retry_after(refused))
         if refused.why is Why.METHOD_NOT_ALLOWED:
             answer.headers.update(getattr(fault, "headers", None) or {})
         return answer

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from http.cookies import SimpleCookie
+from math import ceil
 
 import ua_parser
 from litestar import Request
@@ -92,6 +93,12 @@ async def provide_caller(request: Request) -> Caller:  # type: ignore[type-arg]
 
 # After a logout the browser keeps no page; the device cookie stays, since trust outlives a session.
 CLEAR_SITE_DATA = {"Clear-Site-Data": '"cache", "storage"'}
+
+
+def retry_after(refused: Refused) -> dict[str, str]:
+    """The header that tells when to come back, in whole seconds upwards, where the refusal knows it."""
+    wait = refused.members.get("retry_after")
+    return {"Retry-After": str(max(1, ceil(wait.total_seconds())))} if wait else {}
 
 
 def json_only(connection: ASGIConnection, _: BaseRouteHandler) -> None:  # type: ignore[type-arg]

@@ -136,13 +136,13 @@ async def log_out(caller: NamedDependency[Caller], login: NamedDependency[LoginF
 
 
 def _number_refused(pages: Pages, site: SiteSettings, nir: str, refused: Refused) -> Html:
-    status, view = refused.why.status.value, refusal_view(refused, site)
+    view = refusal_view(refused, site)
     if refused.why is Why.INVALID_REQUEST:
         errors = {field: FIELD_WORDS[kind] for field, kind in refused.members["errors"]}
-        return page(pages, "login/number.html", NUMBER, status=status, nir=nir, refusal=None, field_errors=errors)
+        return page(pages, "login/number.html", NUMBER, refused=refused, nir=nir, refusal=None, field_errors=errors)
     if refused.why in _ON_THE_FORM or refused.members.get("scope") in {"login", "address"}:
-        return page(pages, "login/number.html", NUMBER, status=status, nir=nir, refusal=view, field_errors={})
-    return page(pages, "login/refused.html", NUMBER, status=status, refusal=view)
+        return page(pages, "login/number.html", NUMBER, refused=refused, nir=nir, refusal=view, field_errors={})
+    return page(pages, "login/refused.html", NUMBER, refused=refused, refusal=view)
 
 
 async def _code_page(
@@ -169,7 +169,7 @@ async def _code_page(
         pages,
         "login/code.html",
         CODE,
-        status=refused.why.status.value if refused else 200,
+        refused=refused,
         step=step,
         address=under_way.address,
         reference=under_way.code.reference if under_way.code else "",
@@ -197,7 +197,7 @@ def _no_code_step(pages: Pages, site: SiteSettings, refused: Refused) -> Respons
     if refused.why is Why.STEP_MISSING and refused.members["next"] == "login":
         return go(NUMBER)
     view = refusal_view(refused, site)
-    return page(pages, "login/refused.html", CODE, status=refused.why.status.value, refusal=view)
+    return page(pages, "login/refused.html", CODE, refused=refused, refusal=view)
 
 
 router = Router("/", route_handlers=[number_page, give_password, code_page, send_code, check_code, reloaded, start_over, log_out])
