@@ -167,7 +167,10 @@ class LoginFlow:
     async def _begin_attempt(self, caller: Caller, account: Account, subject: bytes) -> AfterPassword:
         """A new id at this change of level; codes already sent to this browser for this account stay good (two tabs)."""
         now = self.clock.now()
-        old = await self._read_attempt(caller)
+        try:
+            old, _ = await self._attempt(caller)
+        except Refused:  # none, or a lock has killed it: its codes are dead with it
+            old = None
         binding = old.binding if old and old.account_id == account.id else self.randomness.bytes(16)
         await self.admission.leave(caller)
         token = self.randomness.token()
