@@ -10,10 +10,13 @@ from html import unescape
 from itertools import count
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import httpx
 
 _spaces = count(1)
+PARIS = ZoneInfo("Europe/Paris")
+MONTHS = ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"]
 # A demo that is busy with other tests' hashes is still a demo that works.
 PATIENCE = httpx.Timeout(60)
 
@@ -209,7 +212,8 @@ class PageBrowser(Browser):
         assert response.headers["content-type"] == "text/html; charset=utf-8", response.headers
         html = response.text
         found = _Finder(html)
-        refusal = found.one(r'data-refusal="([a-z-]+)"')
+        # A lock shows also on a page that was only opened.
+        refusal = found.one(r'data-refusal="([a-z-]+)"') or found.one('data-step="(locked)"')
         until = found.one(r'class="plate-time" datetime="([^"]+)"') if refusal == "locked" else None
         expires = found.one(r'Code valable jusqu’à</dt><dd><time datetime="([^"]+)"')
         text = unescape(re.sub("<[^>]+>", " ", html)).replace("\u00a0", " ")
@@ -220,12 +224,21 @@ class PageBrowser(Browser):
             refusal,
             next=None if refusal else self._STEPS.get(response.url.path),
             tries_left=int(tries[1]) if tries else None,
-            until=datetime.fromisoformat(until) if until else None,
+            until=datetime.fromisoformat(until) if until else _in_words(text),
             address=found.one(r'<strong class="breakable">([^<]+)<') or found.one(r'<p class="address">([^<]+)<'),
             reference=found.one(r'class="reference">([^<]+)<'),
             expires_at=datetime.fromisoformat(expires) if expires else None,
             requests_left=int(left[1]) if left else None,
         )
+
+
+def _in_words(text: str) -> datetime | None:
+    """The end of a lock where the page says it in a sentence only: to the minute, Paris time."""
+    found = re.search(r"Vous pourrez [^.]*?le (\d+)(?:er)? (\w+) (\d{4}) à (\d+) h (\d\d)", text)
+    if found is None:
+        return None
+    day, month, year, hour, minute = found.groups()
+    return datetime(int(year), MONTHS.index(month) + 1, int(day), int(hour), int(minute), tzinfo=PARIS)
 
 
 @dataclass(frozen=True)
