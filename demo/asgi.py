@@ -5,6 +5,8 @@ import multiprocessing
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from types import FrameType
+from typing import Any
 
 from litestar import Router
 from litestar.types import ASGIApp
@@ -51,6 +53,7 @@ def _beside(
             link.listen(redis, {clocks.CHANNEL: clock.heard, mailboxes.CHANNEL: mailbox.heard}), name="demo-listener"
         )
         _end_with_parent()
+        _when_told_to_stop(mailbox.close)
         try:
             yield
         finally:
@@ -59,6 +62,20 @@ def _beside(
             await redis.aclose()
 
     return beside
+
+
+def _when_told_to_stop(do: Callable[[], None]) -> None:
+    """Before the server's own handler, which waits for the requests under way: a long poll would hold it up."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before = signal.getsignal(number)
+        assert callable(before)  # noqa: S101 - the server has put its own there
+
+        def stop(number: int, frame: FrameType | None, before: Callable[[int, FrameType | None], Any] = before) -> None:
+            loop.call_soon_threadsafe(do)
+            before(number, frame)
+
+        signal.signal(number, stop)
 
 
 def _end_with_parent() -> None:

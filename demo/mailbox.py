@@ -67,6 +67,7 @@ class Mailbox:
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
         self._news = asyncio.Event()
+        self._closing = False
 
     async def put(self, message: Message) -> None:
         """Keep a message; the oldest go."""
@@ -94,7 +95,7 @@ class Mailbox:
                 while True:
                     news = self._news
                     found = await self.find(wanted)
-                    if found:
+                    if found or self._closing:
                         break
                     await news.wait()
         return found
@@ -109,6 +110,11 @@ class Mailbox:
         """A message has come: whoever waits looks again."""
         news, self._news = self._news, asyncio.Event()
         news.set()
+
+    def close(self) -> None:
+        """The process is about to stop: whoever waits is answered with what there is."""
+        self._closing = True
+        self._news.set()
 
     async def _read(self, numbers: list[str]) -> list[Message]:
         messages = []

@@ -2,14 +2,16 @@
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from tests.demo.demo_process import DemoProcess, alive, until
+from tests.demo.demo_process import LONG_ENOUGH_S, DemoProcess, alive, until
 from tests.demo.visitor import Visitor, slug
 
 
@@ -82,6 +84,14 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_is_forgotten(rough: Dem
     assert visitor.messages(to=person["email"])
 
 
+def _begin_waiting(url: str) -> socket.socket:
+    """A connection that waits for a mail which never comes."""
+    waiting = socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=LONG_ENOUGH_S)
+    question = "GET /api/demo/messages?to=nobody@boite.example&wait=30 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    waiting.sendall(question.encode())
+    return waiting
+
+
 def _reconnected(visitor: Visitor) -> Visitor:
     """The same browser, on a new connection."""
     again = Visitor(str(visitor.http.base_url), visitor.http.headers["X-Demo-Space"])
@@ -110,8 +120,13 @@ def test_a_stop_leaves_no_process_and_keeps_the_data(data_folder: Path, number: 
         visitor = Visitor(demo.url, None)
         person = visitor.person()
         visitor.log_in_with_code(person)
+        with closing(_begin_waiting(demo.url)) as waiting:
+            assert visitor.session().status_code == 200
+            demo.stop(number)
+            answer = waiting.makefile("rb").read()
+        assert answer.startswith(b"HTTP/1.1 200 OK")
+        assert answer.endswith(b"[]")
         visitor.http.close()
-        demo.stop(number)
     assert (data_folder / "keys.json").stat().st_mode & 0o777 == 0o600
     with DemoProcess(data_folder) as demo:
         visitor = Visitor(demo.url, None)
@@ -128,3 +143,5 @@ def test_workers_and_engines_end_with_a_supervisor_that_was_killed(data_folder: 
     demo.process.kill()
     demo.process.wait()
     until(lambda: not any(alive(pid) for pid in everybody), "its processes have ended")
+    with DemoProcess(data_folder):
+        pass
