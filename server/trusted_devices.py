@@ -56,6 +56,8 @@ class TrustedDevices:
 
     async def use(self, caller: Caller, device: DeviceRow) -> None:
         """It lets its owner in: a new token for an old one. Inside the transaction that lets in."""
+        if device.token_hash not in map(token_hash, _tokens(caller)):
+            return  # the click beside this one has rotated it, and its answer brings the token
         new = self._randomness.token()
         if await devices.rotate(device.id, device.token_hash, token_hash(new), self._clock.now()):
             kept = [token for token in _tokens(caller) if token_hash(token) != device.token_hash]
