@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from demo.clock import DemoClock, in_reach, later
 from demo.mailbox import Mailbox, Message, Wanted
-from demo.people import Overrides, People, Someone
+from demo.people import END, Overrides, People, Someone
 from demo.personas import BY_SLUG, PERSONAS
 from demo.reset import reset
 from demo.why import Explanation, explain
@@ -57,7 +57,7 @@ class ClockMove(msgspec.Struct, forbid_unknown_fields=True):
 class NewPerson(msgspec.Struct, forbid_unknown_fields=True):
     """Which persona, and what is to be otherwise."""
 
-    persona: Annotated[str, Meta(max_length=40)] = "ordinary"
+    persona: Annotated[str, Meta(pattern=rf"^(?:{'|'.join(BY_SLUG)}){END}")] = "ordinary"
     overrides: Overrides = msgspec.field(default_factory=Overrides)
 
 
@@ -111,8 +111,6 @@ async def move_clock(data: JSONBody[ClockMove], demo: NamedDependency[Demo]) -> 
 @post("/people", status_code=201, guards=[json_only], responses=may_refuse())
 async def make_person(data: JSONBody[NewPerson], demo: NamedDependency[Demo]) -> Someone:
     """A fresh insured person."""
-    if data.persona not in BY_SLUG:
-        raise _wrong("persona")
     return await demo.people.make(BY_SLUG[data.persona], data.overrides)
 
 

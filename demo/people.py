@@ -35,11 +35,11 @@ SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10 FROM insured_person WHERE nir = $
 
 # An address that a mail can be sent to, as server.mail.messages has it and a little stricter.
 # Nothing follows: Python's $ lets a line break pass, and JSON Schema knows no \Z.
-_END = r"(?![\s\S])"
+END = r"(?![\s\S])"
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-Email = Annotated[str, Meta(max_length=254, pattern=rf"^[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@{_LABEL}(\.{_LABEL})+{_END}")]
-Code = Annotated[str, Meta(max_length=10, pattern=rf"^[A-Za-z0-9]+{_END}")]
-Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=rf"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*{_END}")]
+Email = Annotated[str, Meta(max_length=254, pattern=rf"^[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@{_LABEL}(\.{_LABEL})+{END}")]
+Code = Annotated[str, Meta(max_length=10, pattern=rf"^[A-Za-z0-9]+{END}")]
+Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=rf"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*{END}")]
 
 
 class Overrides(msgspec.Struct, forbid_unknown_fields=True):
@@ -48,7 +48,7 @@ class Overrides(msgspec.Struct, forbid_unknown_fields=True):
     email: Email | UnsetType | None = UNSET
     password: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
     birth_date: date | UnsetType = UNSET
-    mobile: Annotated[str, Meta(pattern=rf"^\+[1-9][0-9]{{7,14}}{_END}")] | UnsetType | None = UNSET
+    mobile: Annotated[str, Meta(pattern=rf"^\+[1-9][0-9]{{7,14}}{END}")] | UnsetType | None = UNSET
     fund: Code | UnsetType | None = UNSET
     scheme: Code | UnsetType | None = UNSET
     attachment: Literal["attached", "pending"] | UnsetType = UNSET
@@ -117,6 +117,9 @@ class People:
             return
         hashes = [await self._hasher.hash(someone.password) for someone in everybody]
         async with transaction():
+            await fetch("SELECT pg_advisory_xact_lock($1)", _SEED)
+            if await registry.find(everybody[0].nir):  # somebody else has done so meanwhile
+                return
             for persona, someone, stored in zip(PERSONAS, everybody, hashes, strict=True):
                 await self._put(persona, self._with_devices(someone, persona, Overrides()), stored)
 

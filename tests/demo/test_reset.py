@@ -1,5 +1,7 @@
 """A reset: everything as at first start, in every process."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from demo.people import fixed
 from tests.demo.conftest import NewVisitor
 from tests.demo.visitor import Visitor, slug
@@ -24,3 +26,11 @@ def test_everything_is_as_at_first_start(visitor: Visitor, new_visitor: NewVisit
     visitor.log_in_with_code(locked)
     assert visitor.messages(to=first.email)[0]["id"] == "1"
     assert visitor.person()["nir"] != someone["nir"]
+
+
+def test_several_at_once(new_visitor: NewVisitor) -> None:
+    visitors = [new_visitor() for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda visitor: visitor.http.post("/api/demo/reset").status_code, visitors))
+    assert answers == [204] * 4
+    assert visitors[0].log_in({"nir": fixed()[0].nir, "password": fixed()[0].password}).json()["next"] == "code"
