@@ -23,6 +23,8 @@ _BY_STATUS = {
     413: Why.TOO_LARGE,
     415: Why.UNSUPPORTED_MEDIA_TYPE,
 }
+# What msgspec raises beside its own errors, which Litestar lets through: bytes that are no text, nesting past its depth.
+_UNREADABLE = (UnicodeDecodeError, RecursionError)
 # What msgspec says of a field: "… missing required field `nir`", "… unknown field `x`", "… - at `$.nir`".
 _MSGSPEC = (
     (re.compile(r"missing required field `(\w{1,40})`"), "missing"),
@@ -38,6 +40,9 @@ def as_refused(fault: Exception, randomness: Randomness) -> Refused:
     if isinstance(fault, HTTPException) and fault.status_code in _BY_STATUS:
         why = _BY_STATUS[fault.status_code]
         return Refused(why, errors=_wrong_fields(fault)) if why is Why.INVALID_REQUEST else Refused(why)
+    if isinstance(fault, _UNREADABLE):
+        _log.warning("unreadable", fault=type(fault).__name__)
+        return Refused(Why.INVALID_REQUEST, errors=(("", "wrong"),))
     if isinstance(fault, (*DATABASE_AWAY, *REDIS_AWAY)):
         _log.error("part-away", fault=repr(fault))
         return Refused(Why.UNAVAILABLE, retry_after=policy.RETRY_WHEN_BUSY)

@@ -76,7 +76,7 @@ class Front:
     def _check(self, method: str, headers: dict[str, str]) -> None:
         """Raises Refused for a host that is not ours, and for a write that another site sends."""
         host = headers.get("host", "")
-        if urlsplit(f"//{host}").hostname not in self._settings.hosts:
+        if _host_name(host) not in self._settings.hosts:
             raise Refused(Why.UNKNOWN_HOST)
         if method in _SAFE_METHODS:
             return
@@ -98,3 +98,11 @@ class Front:
         if not scope["path"].startswith(_PUBLIC):
             answer.setdefault("cache-control", "no-store")
             answer.setdefault("vary", "HX-Request")
+
+
+def _host_name(host: str) -> str | None:
+    """The name in a Host header, without its port; None where it is no host at all."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
