@@ -29,7 +29,7 @@ def routers() -> list[Router]:
         login_pages.router,
         help_pages.router,
         information_pages.router,
-        Router("/", route_handlers=[problem_page]),
+        Router("/", route_handlers=[problem_page], include_in_schema=False),
         create_static_files_router("/static/vendor", [FOLDER.parent / _HTMX], name="vendor", cache_control=None),
         create_static_files_router("/static", [FOLDER / "static"], name="static"),
     ]

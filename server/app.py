@@ -10,6 +10,7 @@ import msgspec
 from litestar import Litestar, Request, Response
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ASGIApp, ControllerRouterHandler, Scope
 
 from frontend import site as pages_door
@@ -113,7 +114,7 @@ def create_app(
         },
         exception_handlers={Exception: refuse.handle},
         lifespan=[lambda _: _running(parts)],
-        openapi_config=OpenAPIConfig(title="Portillon", version="1", path="/schema", render_plugins=[]),
+        openapi_config=OpenAPIConfig(title="Portillon", version="1", path="/schema", render_plugins=[JsonRenderPlugin()]),
         request_max_body_size=policy.BODY_MOST_BYTES,
     )
     return Front(litestar, settings, parts.clock, refuse.early)

@@ -36,4 +36,4 @@ async def home(
     )
 
 
-router = Router("/", route_handlers=[front_door, home])
+router = Router("/", route_handlers=[front_door, home], include_in_schema=False)

@@ -200,4 +200,8 @@ def _no_code_step(pages: Pages, site: SiteSettings, refused: Refused) -> Respons
     return page(pages, "login/refused.html", CODE, refused=refused, refusal=view)
 
 
-router = Router("/", route_handlers=[number_page, give_password, code_page, send_code, check_code, reloaded, start_over, log_out])
+router = Router(
+    "/",
+    route_handlers=[number_page, give_password, code_page, send_code, check_code, reloaded, start_over, log_out],
+    include_in_schema=False,  # the document is of the JSON API
+)

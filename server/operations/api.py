@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 
 from server import policy
 from server.clock import SystemClock
@@ -28,7 +29,7 @@ async def live() -> Health:
     return Health()
 
 
-@get("/health/ready")
+@get("/health/ready", responses={503: ResponseSpec(Health, generate_examples=False, description="a part does not answer")})
 async def ready() -> Response[Health]:
     """The parts answer, and the database's clock agrees with ours; 503 names those that do not."""
     failing: list[Part] = []
