@@ -22,6 +22,7 @@ from server.records import devices, registry
 from server.records.database import fetch, transaction
 from server.records.devices import DeviceRow
 from server.records.registry import Person
+from server.trusted_devices import Token
 
 # Whoever imports a synthetic registry beside takes another seed; should a number meet another, the next one is taken.
 _SEED = 20_260_713
@@ -123,11 +124,14 @@ class People:
             for persona, someone, stored in zip(PERSONAS, everybody, hashes, strict=True):
                 await self._put(persona, self._with_devices(someone, persona, Overrides()), stored)
 
+    def _token(self) -> str:
+        return str(Token(self._randomness.uuid(), self._randomness.token()))
+
     def _with_devices(self, someone: Someone, persona: Persona, overrides: Overrides) -> Someone:
         """What only the clock and chance know, then what the test wants."""
         if persona.closed:
             someone.closed_on = (self._clock.now() - 90 * _DAY).astimezone(PARIS).date()
-        someone.trusted_devices = tuple(TrustedDevice(label, self._randomness.token()) for label in persona.devices)
+        someone.trusted_devices = tuple(TrustedDevice(label, self._token()) for label in persona.devices)
         return msgspec.structs.replace(someone, **dict(_set(overrides)))
 
     async def _put(self, persona: Persona, someone: Someone, stored: StoredPassword) -> None:
@@ -151,9 +155,12 @@ class People:
         )
         for age, device in enumerate(someone.trusted_devices, start=1):
             granted = now - 30 * age * _DAY
+            token = Token.read(device.cookie)
+            if token is None:
+                raise ValueError("no device cookie of ours")
             row = DeviceRow(
-                id=self._randomness.uuid(),
-                token_hash=token_hash(device.cookie),
+                id=token.device,
+                token_hash=token_hash(token.secret),
                 previous_hash=None,
                 rotated_at=None,
                 label=device.label,

@@ -3,8 +3,11 @@
 Source: product page, section 1 (*Refusals on the web*) and security page, *Guessing* (one function answers).
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from server import throttle
 from server.clock import Clock
@@ -12,6 +15,8 @@ from server.journal import Journal
 from server.randomness import Randomness
 from server.records import accounts
 from server.records.accounts import Account
+from server.records.database import transaction
+from server.records.redis import REDIS_AWAY
 from server.records.sessions import Attempts, Session, Sessions
 from server.refusals import Refused, Why
 from server.request_context import Caller
@@ -58,18 +63,39 @@ class Admission:
         if by_code:
             await self._throttle.refuse_if_locked(subject, throttle.LOGIN_CODE)
 
-    async def admit(self, caller: Caller, account: Account, subject: bytes, by: tuple[str, ...]) -> None:
-        """Begin a session under a new id; the attempt and the session that the browser held are over.
+    @asynccontextmanager
+    async def letting_in(
+        self, caller: Caller, account_id: UUID, subject: bytes, *, by: tuple[str, ...], since: datetime
+    ) -> AsyncIterator[Account]:
+        """The transaction in which somebody is let in: a session under a new id, and what the browser held before is over.
 
-        Inside a transaction, so that what let somebody in and the login stand or fall together.
+        The account is held and asked again: what began before `since` was ended meanwhile comes too late. What the block does
+        (use up a code, rotate a device's token) and the login stand or fall together, cookies included. Raises Refused.
         """
+        old_session, old_attempt = caller.cookies.get("session"), caller.cookies.get("attempt")
+        with caller.cookies.unless_it_fails():
+            async with transaction():
+                account = await accounts.hold(account_id)
+                if account is None or not account.outlived(since):
+                    raise Refused(Why.STEP_MISSING, next="login")
+                await self.may_enter(account, subject, by_code="code" in by)
+                yield account
+                await self._begin_session(caller, account, subject, by)
+            caller.cookies.clear("attempt")
+        with suppress(*REDIS_AWAY):  # the login stands; what is left behind ends by itself
+            if old_session:
+                await self._sessions.end(old_session)
+            if old_attempt:
+                await self._attempts.end(old_attempt)
+
+    async def _begin_session(self, caller: Caller, account: Account, subject: bytes, by: tuple[str, ...]) -> None:
         now = self._clock.now()
         await accounts.logged_in(account.id, now)
         await self._throttle.forget_requests(subject, throttle.LOGIN_CODE_REQUESTS)
         await self._journal.note(subject, caller, "login", by="+".join(by))
         token = self._randomness.token()
+        # Before the commit: without Redis nothing is used up. Should the commit fail, nobody knows this token.
         await self._sessions.begin(token, Session(account.id, subject, by, now, account.last_login_at))
-        await self.leave(caller)
         caller.cookies.set("session", token)
 
     async def leave(self, caller: Caller) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from server.login import api as login_api
 from server.login.codes import LoginCodes
 from server.login.flow import LoginFlow
 from server.mail.messages import Messages
+from server.mail.post import Post
 from server.operations import api as operations_api
 from server.problems import MEDIA_TYPE, problem
 from server.randomness import Randomness, SystemRandomness
@@ -65,6 +66,7 @@ def build_parts(settings: Settings, clock: Clock, randomness: Randomness, *, dem
     keys = Keys(settings.number_key, settings.master_keys)
     hasher = Hasher(settings.hashing, keys, randomness, settings.workers)
     messages = Messages(settings.site, settings.mail.sender, randomness)
+    post = Post(clock, keys)
     throttle = Throttle(clock)
     journal = Journal(clock)
     attempts = Attempts(policy.LOGIN_ATTEMPT_LIFE)
@@ -80,8 +82,9 @@ def build_parts(settings: Settings, clock: Clock, randomness: Randomness, *, dem
         attempts=attempts,
         devices=TrustedDevices(clock, randomness),
         addresses=AddressLimit("wrong-passwords", policy.WRONG_PASSWORDS_PER_ADDRESS),
-        codes=LoginCodes(clock, randomness, keys, throttle, journal, messages),
+        codes=LoginCodes(clock, randomness, keys, throttle, journal, messages, post),
         messages=messages,
+        post=post,
         kiosk=settings.site.kiosk,
     )
     pages = Pages(_site(settings, demo=demo))
@@ -114,6 +117,7 @@ def create_app(
         },
         exception_handlers={Exception: refuse.handle},
         lifespan=[lambda _: _running(parts)],
+        logging_config=None,
         openapi_config=OpenAPIConfig(title="Portillon", version="1", path="/schema", render_plugins=[JsonRenderPlugin()]),
         request_max_body_size=policy.BODY_MOST_BYTES,
     )
@@ -148,19 +152,18 @@ class _Refusals:
 @asynccontextmanager
 async def _running(parts: Parts) -> AsyncIterator[None]:
     settings = parts.settings
-    await Database.open(settings.database_url)
-    Store.open(settings.redis_url)
-    stop = asyncio.Event()
-    jobs = asyncio.create_task(run_jobs(settings, parts.clock, parts.keys, stop)) if settings.deliver_mail else None
-    try:
+    async with AsyncExitStack() as undo:
+        undo.callback(parts.hasher.close)
+        await Database.open(settings.database_url)
+        undo.push_async_callback(Database.close)
+        Store.open(settings.redis_url)
+        undo.push_async_callback(Store.close)
+        if settings.deliver_mail:
+            stop = asyncio.Event()
+            jobs = asyncio.create_task(run_jobs(settings, parts.clock, parts.keys, stop))
+            undo.push_async_callback(lambda: jobs)
+            undo.callback(stop.set)
         yield
-    finally:
-        stop.set()
-        if jobs:
-            await jobs
-        parts.hasher.close()
-        await Store.close()
-        await Database.close()
 
 
 def _provide(value: object) -> Provide:

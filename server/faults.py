@@ -9,12 +9,16 @@ import structlog
 from litestar.exceptions import HTTPException, ValidationException
 
 from server import policy
+from server.logs import told
 from server.randomness import Randomness
 from server.records.database import DATABASE_AWAY
 from server.records.redis import REDIS_AWAY
 from server.refusals import Refused, Why
 
 _log = structlog.get_logger("portillon.faults")
+
+# A part that we need does not answer.
+PART_AWAY = (*DATABASE_AWAY, *REDIS_AWAY)
 
 _BY_STATUS = {
     400: Why.INVALID_REQUEST,
@@ -43,17 +47,22 @@ def as_refused(fault: Exception, randomness: Randomness) -> Refused:
     if isinstance(fault, _UNREADABLE):
         _log.warning("unreadable", fault=type(fault).__name__)
         return Refused(Why.INVALID_REQUEST, errors=(("", "wrong"),))
-    if isinstance(fault, (*DATABASE_AWAY, *REDIS_AWAY)):
-        _log.error("part-away", fault=repr(fault))
-        return Refused(Why.UNAVAILABLE, retry_after=policy.RETRY_WHEN_BUSY)
+    if isinstance(fault, PART_AWAY):
+        return part_away(fault)
     reference = f"{randomness.reference()}-{randomness.reference()}"
-    _log.error("fault", reference=reference, exc_info=fault)
+    _log.error("fault", reference=reference, **told(fault))
     return Refused(Why.INTERNAL, reference=reference)
 
 
+def part_away(fault: Exception) -> Refused:
+    """The refusal that one of PART_AWAY comes to."""
+    _log.error("part-away", **told(fault))
+    return Refused(Why.UNAVAILABLE, retry_after=policy.RETRY_WHEN_BUSY)
+
+
 def _wrong_fields(fault: HTTPException) -> tuple[tuple[str, str], ...]:
-    told = fault.extra if isinstance(fault, ValidationException) else None
-    return tuple(_wrong_field(dict(error)) for error in (told if isinstance(told, list) else [{"message": fault.detail}]))
+    extra = fault.extra if isinstance(fault, ValidationException) else None
+    return tuple(_wrong_field(dict(error)) for error in (extra if isinstance(extra, list) else [{"message": fault.detail}]))
 
 
 def _wrong_field(error: dict[str, object]) -> tuple[str, str]:

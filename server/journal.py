@@ -3,12 +3,16 @@
 The log knows the number only by its keyed hash. Source: security page, last line.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import structlog
 
 from server.clock import Clock
 from server.metrics import EVENTS
 from server.records import activity
 from server.records.activity import Event
+from server.records.database import after_commit
 from server.refusals import Refused
 from server.request_context import Caller
 
@@ -22,13 +26,25 @@ class Journal:
         self._clock = clock
 
     async def note(self, subject: bytes, caller: Caller, kind: str, outcome: str = "done", **details: object) -> None:
-        """Note one event of a number."""
-        EVENTS.labels(kind, outcome).inc()
-        _log.info(kind, outcome=outcome, subject=subject.hex(), device=caller.browser, **details)
+        """Note one event of a number; inside a transaction the line and the metric wait for its commit."""
         await activity.add(subject, Event(self._clock.now(), kind, outcome, caller.browser, details))
 
-    async def refused(self, subject: bytes, caller: Caller, kind: str, refusal: Refused) -> Refused:
-        """Note a refusal, and hand it back to be raised."""
+        def tell() -> None:
+            EVENTS.labels(kind, outcome).inc()
+            _log.info(kind, outcome=outcome, subject=subject.hex(), device=caller.browser, **details)
+
+        after_commit(tell)
+
+    @asynccontextmanager
+    async def noting(self, subject: bytes, caller: Caller, kind: str) -> AsyncIterator[None]:
+        """Note any refusal of the block, once, and let it go on."""
+        try:
+            yield
+        except Refused as refusal:
+            await self.refused(subject, caller, kind, refusal)
+            raise
+
+    async def refused(self, subject: bytes, caller: Caller, kind: str, refusal: Refused) -> None:
+        """Note a refusal."""
         told = {name: refusal.members[name] for name in ("scope", "until", "tries_left", "next") if name in refusal.members}
         await self.note(subject, caller, kind, refusal.why.slug, **told)
-        return refusal

@@ -17,6 +17,7 @@ _LOCK = 0x706F7274  # any number of ours: PostgreSQL's advisory locks are number
 async def migrate(database_url: str) -> int:
     """Run the migrations that have not run; how many have by now. Raises asyncpg's and OS errors, and RuntimeError."""
     piccolo_conf.DB = PostgresEngine(config={"dsn": database_url})
+    Migration._meta._db = piccolo_conf.DB  # noqa: SLF001 - else Piccolo keeps the engine of this process's first call
     connection = await asyncpg.connect(database_url)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)

@@ -50,8 +50,8 @@ TRUSTED_ACCOUNTS_PER_BROWSER = 8
 # --- Login under way (ours): the password is not asked again while it lives. It outlasts four codes in a row.
 LOGIN_ATTEMPT_LIFE = timedelta(hours=1)
 
-# --- Password: what is accepted at all by the login form; the rules for a new one come with the password change.
-PASSWORD_MAX_LENGTH = 50
+# --- What is typed into any field of the JSON door (ours): more than anybody types, and no work for the parser.
+TYPED_AT_MOST = 1000
 
 # --- Wider limits (security page, *Guessing*): they slow, they never lock an account. Ours: a clinic or a fund's hall shares one
 # address, and its people mistype far less than this; a guesser is held to it.

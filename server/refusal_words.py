@@ -62,7 +62,7 @@ def _locked(members: _Members) -> str:
     return {
         "login": f"Trop de mots de passe erronés ont été saisis. Vous pourrez réessayer le {until}. "
         "Si vous ne vous souvenez plus de votre mot de passe, rendez-vous sur « mot de passe oublié ».",
-        "login-code": f"Vous avez atteint le nombre maximal de codes. Vous pourrez recommencer le {until}. "
+        "login-code": f"Trop de codes ont été demandés ou mal saisis. Vous pourrez recommencer le {until}. "
         "Avant de redemander un code, regardez dans vos courriers indésirables.",
         "address": f"Trop d’essais sont venus de votre connexion à internet. Vous pourrez réessayer le {until}.",
     }.get(members["scope"], f"Ce service est bloqué. Vous pourrez réessayer le {until}.")

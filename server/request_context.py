@@ -1,6 +1,8 @@
 """Who asks: a value that the doors build and the flows read. It knows no framework."""
 
 import ipaddress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -26,6 +28,16 @@ class Cookies:
     def set(self, name: CookieName, value: str, expires_at: datetime | None = None) -> None:
         """Send a cookie; without an expiry it ends with the browser."""
         self.changes[name] = (value, expires_at)
+
+    @contextmanager
+    def unless_it_fails(self) -> Iterator[None]:
+        """What is set or cleared inside is taken back where the block raises: no cookie tells of what was rolled back."""
+        before = dict(self.changes)
+        try:
+            yield
+        except BaseException:
+            self.changes = before
+            raise
 
     def clear(self, name: CookieName) -> None:
         """Have the browser forget a cookie, if it sent one."""

@@ -98,7 +98,7 @@ class Throttle:
         if not await counters.settle(charge.row.key, now, own_lock, charge.row.locked_before):
             await self._refuse_standing(charge.row.key, charge.what.scope, now)
 
-    async def request(self, subject: bytes, what: Requests) -> int:
+    async def grant(self, subject: bytes, what: Requests) -> int:
         """Ask for one more; how many are left. Raises Refused(LOCKED)."""
         now = self._clock.now()
         key = _key(subject, what.name)
@@ -106,7 +106,7 @@ class Throttle:
         row = await counters.grant(key, now, count=quota.count, window=quota.window, lock=quota.lock)
         if row is None:
             await self._refuse_standing(key, what.scope, now)
-            return await self.request(subject, what)  # the lock ended between the two statements
+            return await self.grant(subject, what)  # the lock ended between the two statements
         if row.locked_until:
             raise locked(what.scope, row.locked_until, now)
         return quota.count - len(row.granted_at)

@@ -1,11 +1,14 @@
 """Trusted devices as the flows know them: recognised, used, granted.
 
-One cookie holds a token for each account that trusts the browser (a household shares it). A token is rotated at each use; an old
-one that comes back is a copy: its device ends and the owner is told. A token replaced while this very request was under way (two
-clicks) is no copy. Source: product page, section 1; security page, *Sessions and devices*.
+One cookie holds a token for each account that trusts the browser (a household shares it). A token names its device and holds a
+secret that is rotated at each use; any older secret that comes back is a copy: the device ends and its owner is told. A secret
+replaced while this very request was under way (two clicks) is no copy. Source: product page, section 1; security page, *Sessions
+and devices*.
 """
 
+import re
 from dataclasses import dataclass
+from uuid import UUID
 
 from server import policy
 from server.clock import Clock, add_months
@@ -14,9 +17,30 @@ from server.randomness import Randomness
 from server.records import devices
 from server.records.accounts import Account
 from server.records.devices import DeviceRow
+from server.refusals import Refused, Why
 from server.request_context import Caller
 
 _PARTED = "."
+_TOKEN = re.compile(r"([0-9a-f]{32})([A-Za-z0-9_-]{43})")
+# No account has it: an unknown number asks for as much as a known one.
+_NOBODY = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a browser keeps of one device: its id in 32 hexadecimal digits, then the secret."""
+
+    device: UUID
+    secret: str
+
+    def __str__(self) -> str:
+        return f"{self.device.hex}{self.secret}"
+
+    @classmethod
+    def read(cls, text: str) -> "Token | None":
+        """The token that this is, or none."""
+        found = _TOKEN.fullmatch(text)
+        return cls(UUID(found[1]), found[2]) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +59,16 @@ class TrustedDevices:
         self._randomness = randomness
 
     async def recognise(self, caller: Caller, account: Account | None) -> Recognised:
-        """Look for the account's device among the browser's; nothing for an unknown account."""
-        hashes = {token_hash(token) for token in _tokens(caller)}
-        if not hashes or account is None:
+        """Look for the account's device among the browser's; the same work, and nothing found, for an unknown account."""
+        tokens = _tokens(caller)
+        if not tokens:
             return Recognised()
-        now = self._clock.now()
-        live, copied = None, []
-        for row in await devices.presented(account.id, list(hashes)):
-            if now >= row.expires_at or not account.outlived(row.created_at):
+        now, live, copied = self._clock.now(), None, []
+        for row in await devices.presented(account.id if account else _NOBODY, [token.device for token in tokens]):
+            if account is None or now >= row.expires_at or not account.outlived(row.created_at):
                 continue
-            if row.token_hash in hashes or (row.rotated_at and row.rotated_at >= caller.received_at):
+            hashes = {token_hash(token.secret) for token in tokens if token.device == row.id}
+            if row.token_hash in hashes or _replaced_meanwhile(row, hashes, caller):
                 live = row
             else:
                 copied.append(row)
@@ -55,25 +79,28 @@ class TrustedDevices:
         return await devices.end(device.id, self._clock.now())
 
     async def use(self, caller: Caller, device: DeviceRow) -> None:
-        """It lets its owner in: a new token for an old one. Inside the transaction that lets in."""
-        if device.token_hash not in map(token_hash, _tokens(caller)):
-            return  # the click beside this one has rotated it, and its answer brings the token
-        new = self._randomness.token()
-        if await devices.rotate(device.id, device.token_hash, token_hash(new), self._clock.now()):
-            kept = [token for token in _tokens(caller) if token_hash(token) != device.token_hash]
-            self._write(caller, [*kept, new])
+        """It lets its owner in: a new secret for the old one. Inside the transaction that lets in.
+
+        Raises Refused(STEP_MISSING) where its trust has ended while the password was judged.
+        """
+        secret = self._randomness.token()
+        if await devices.rotate(device.id, device.token_hash, token_hash(secret), self._clock.now(), caller.received_at):
+            self._write(caller, [*_tokens(caller, but=device.id), Token(device.id, secret)])
+        elif not await devices.live(device.id):
+            raise Refused(Why.STEP_MISSING, next="login")
+        # else the click beside this one has rotated it, and its answer brings the token
 
     async def grant(self, caller: Caller, account: Account) -> DeviceRow:
         """Trust this browser for six months from now, in place of what it had for the account."""
         now = self._clock.now()
         kept = _tokens(caller)
-        for row in await devices.presented(account.id, [token_hash(token) for token in kept]):
+        for row in await devices.presented(account.id, [token.device for token in kept]):
             await devices.end(row.id, now)
-            kept = [token for token in kept if token_hash(token) not in {row.token_hash, row.previous_hash}]
-        token = self._randomness.token()
+            kept = [token for token in kept if token.device != row.id]
+        token = Token(self._randomness.uuid(), self._randomness.token())
         row = DeviceRow(
-            id=self._randomness.uuid(),
-            token_hash=token_hash(token),
+            id=token.device,
+            token_hash=token_hash(token.secret),
             previous_hash=None,
             rotated_at=None,
             label=caller.browser,
@@ -84,12 +111,18 @@ class TrustedDevices:
         self._write(caller, [*kept, token])
         return row
 
-    def _write(self, caller: Caller, tokens: list[str]) -> None:
+    def _write(self, caller: Caller, tokens: list[Token]) -> None:
         latest = tokens[-policy.TRUSTED_ACCOUNTS_PER_BROWSER :]
         expires_at = add_months(self._clock.now(), policy.TRUSTED_DEVICE_MONTHS)
-        caller.cookies.set("device", _PARTED.join(latest), expires_at)
+        caller.cookies.set("device", _PARTED.join(map(str, latest)), expires_at)
 
 
-def _tokens(caller: Caller) -> list[str]:
-    text = caller.cookies.get("device") or ""
-    return [token for token in text.split(_PARTED) if token][: policy.TRUSTED_ACCOUNTS_PER_BROWSER]
+def _tokens(caller: Caller, *, but: UUID | None = None) -> list[Token]:
+    """The cookie's tokens, one for each device; what is none of ours is left out."""
+    texts = (caller.cookies.get("device") or "").split(_PARTED)
+    tokens = [Token.read(text) for text in texts[: policy.TRUSTED_ACCOUNTS_PER_BROWSER]]
+    return [token for token in tokens if token and token.device != but]
+
+
+def _replaced_meanwhile(row: DeviceRow, hashes: set[bytes], caller: Caller) -> bool:
+    return row.previous_hash in hashes and row.rotated_at is not None and row.rotated_at >= caller.received_at

@@ -12,6 +12,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from server import policy
 from server.clock import Clock
 from server.refusals import Refused, Why
 from server.request_context import Caller, CookieName, Cookies, limiter_address
@@ -20,8 +21,8 @@ from server.settings import Settings
 Headers = Mapping[str, str]
 
 _NAMES: tuple[CookieName, ...] = ("session", "attempt", "device", "accepted")
-# Tokens of ours, alone or joined; whatever else stands in one of our cookies is cleared.
-_OURS = re.compile(r"[A-Za-z0-9_.-]{1,400}")
+# Tokens of ours, alone or joined with the 32 digits of a device before each; whatever else one of our cookies holds is cleared.
+_OURS = re.compile(rf"[A-Za-z0-9_.-]{{1,{policy.TRUSTED_ACCOUNTS_PER_BROWSER * 80}}}")
 
 
 def cookie_name(name: CookieName, *, secure: bool) -> str:

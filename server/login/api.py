@@ -8,6 +8,7 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from server import policy
 from server.admission import Admission
 from server.login.flow import LoginFlow
 from server.nir import masked
@@ -16,7 +17,7 @@ from server.refusals import Why
 from server.request_context import Caller
 from server.web import CLEAR_SITE_DATA, json_only
 
-Text = Annotated[str, msgspec.Meta(max_length=1000)]
+Text = Annotated[str, msgspec.Meta(max_length=policy.TYPED_AT_MOST)]
 
 
 class Credentials(msgspec.Struct, forbid_unknown_fields=True):

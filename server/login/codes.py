@@ -10,9 +10,10 @@ from server.clock import Clock
 from server.journal import Journal
 from server.keys import Keys
 from server.mail.messages import Messages
+from server.mail.post import Post
 from server.masking import masked_email
 from server.randomness import Randomness
-from server.records import accounts, codes, outbox
+from server.records import accounts, codes
 from server.records.accounts import Account
 from server.records.codes import CodeRow
 from server.records.database import transaction
@@ -46,11 +47,17 @@ class LoginCodes:
     throttle: Throttle
     journal: Journal
     messages: Messages
+    post: Post
 
-    async def send(self, caller: Caller, account: Account, attempt: Attempt, requests_left: int) -> SentCode:
-        """Mail a code; within a minute the same again, with no new life (product page, section 1, step 2)."""
+    async def send(self, caller: Caller, attempt: Attempt, requests_left: int) -> SentCode:
+        """Mail a code; within a minute the same again, with no new life (product page, section 1, step 2).
+
+        Raises Refused(STEP_MISSING) where the account's logins have been ended meanwhile.
+        """
         async with transaction():
-            await accounts.hold(account.id)
+            account = await accounts.hold(attempt.account_id)
+            if account is None or not account.outlived(attempt.began_at):
+                raise Refused(Why.STEP_MISSING, next="login")
             row, code, again = await self._repeat(attempt) or await self._new(attempt)
             mail = self.messages.login_code(
                 to=account.email or "",
@@ -60,7 +67,7 @@ class LoginCodes:
                 asked_at=self.clock.now(),
                 expires_at=row.expires_at,
             )
-            await outbox.put(mail, now=self.clock.now(), clock_name=self.clock.name, seal=self.keys.seal)
+            await self.post.put(mail)
             await self.journal.note(attempt.subject, caller, "code-sent", reference=row.reference)
         return SentCode(masked_email(account.email or ""), row.reference, row.expires_at, requests_left, again)
 

@@ -8,16 +8,17 @@ from typing import Literal
 
 from server import nir as numbers
 from server import throttle
-from server.admission import Admission, SignedIn
+from server.admission import Admission
 from server.clock import Clock
 from server.hashing import Hasher
 from server.journal import Journal
 from server.keys import Keys
 from server.login.codes import LoginCodes, SentCode, digits_of
 from server.mail.messages import Messages
+from server.mail.post import Post
 from server.masking import masked_email
 from server.randomness import Randomness
-from server.records import accounts, outbox
+from server.records import accounts
 from server.records.accounts import Account
 from server.records.address_limits import AddressLimit
 from server.records.database import transaction
@@ -61,6 +62,7 @@ class LoginFlow:
     addresses: AddressLimit
     codes: LoginCodes
     messages: Messages
+    post: Post
     kiosk: bool
 
     async def give_password(self, caller: Caller, number: str, password: str) -> AfterPassword:
@@ -71,21 +73,21 @@ class LoginFlow:
         with self.hasher.place():
             nir = _canonical(number)
             subject = self.keys.subject(nir)
-            await self._slow_down(caller)
-            account = await accounts.by_nir(nir)
-            recognised = await self.devices.recognise(caller, account)
-            await self._end_copied(caller, account, subject, recognised)
-            account = await self._judge(caller, account, subject, password, recognised)
-        device = recognised.device
-        try:
-            await self.admission.may_enter(account, subject, by_code=device is None)
-        except Refused as refusal:
-            raise await self.journal.refused(subject, caller, "password", refusal) from None
-        if device is None:
+            async with self.journal.noting(subject, caller, "password"):
+                await self._slow_down(caller)
+                account = await accounts.by_nir(nir)
+                recognised = await self.devices.recognise(caller, account)
+                await self._end_copied(caller, account, subject, recognised)
+                account = await self._judge(caller, account, subject, password, recognised)
+                await self.admission.may_enter(account, subject, by_code=recognised.device is None)
+        if recognised.device is None:
             return await self._begin_attempt(caller, account, subject)
-        async with transaction():
-            await self.devices.use(caller, device)
-            await self.admission.admit(caller, account, subject, ("password", "trusted-device"))
+        by = ("password", "trusted-device")
+        async with (
+            self.journal.noting(subject, caller, "password"),
+            self.admission.letting_in(caller, account.id, subject, by=by, since=caller.received_at),
+        ):
+            await self.devices.use(caller, recognised.device)
         return AfterPassword("home")
 
     async def send_code(self, caller: Caller) -> SentCode:
@@ -93,36 +95,34 @@ class LoginFlow:
 
         Raises Refused: STEP_MISSING, LOCKED, what `Admission.may_enter` says.
         """
-        attempt, account = await self._attempt(caller)
-        await self.admission.may_enter(account, attempt.subject, by_code=True)
-        try:
-            left = await self.throttle.request(attempt.subject, throttle.LOGIN_CODE_REQUESTS)
-        except Refused as refusal:
-            raise await self.journal.refused(attempt.subject, caller, "code-request", refusal) from None
-        return await self.codes.send(caller, account, attempt, left)
+        attempt = await self._attempt(caller)
+        async with self.journal.noting(attempt.subject, caller, "code-request"):
+            account = await self._account(caller, attempt)
+            await self.admission.may_enter(account, attempt.subject, by_code=True)
+            left = await self.throttle.grant(attempt.subject, throttle.LOGIN_CODE_REQUESTS)
+            return await self.codes.send(caller, attempt, left)
 
-    async def check_code(self, caller: Caller, code: str, *, trust_device: bool) -> SignedIn:
+    async def check_code(self, caller: Caller, code: str, *, trust_device: bool) -> None:
         """Judge a code, counted first, and let in.
 
         Raises Refused: INVALID_REQUEST, STEP_MISSING, CODE_EXPIRED, INVALID_CODE, LOCKED, what `Admission.may_enter` says.
         """
         typed = digits_of(code)
-        attempt, account = await self._attempt(caller)
-        await self.admission.may_enter(account, attempt.subject, by_code=True)
-        try:
+        attempt = await self._attempt(caller)
+        async with self.journal.noting(attempt.subject, caller, "code"):
+            account = await self._account(caller, attempt)
+            await self.admission.may_enter(account, attempt.subject, by_code=True)
             right = await self.codes.judge(attempt, typed)
-            async with transaction():
+            by = ("password", "code")
+            async with self.admission.letting_in(caller, account.id, attempt.subject, by=by, since=attempt.began_at) as held:
                 await self.codes.consume(right)
-                await self.admission.admit(caller, account, attempt.subject, ("password", "code"))
                 if trust_device and not self.kiosk:
-                    await self._trust(caller, account, attempt.subject)
-        except Refused as refusal:
-            raise await self.journal.refused(attempt.subject, caller, "code", refusal) from None
-        return await self.admission.signed_in(caller)
+                    await self._trust(caller, held, attempt.subject)
 
     async def under_way(self, caller: Caller) -> UnderWay:
         """The login under way in this browser, for a page to show. Raises Refused: STEP_MISSING, LOCKED."""
-        attempt, account = await self._attempt(caller)
+        attempt = await self._attempt(caller)
+        account = await self._account(caller, attempt)
         requests = await self.throttle.left(attempt.subject, throttle.LOGIN_CODE_REQUESTS)
         return UnderWay(masked_email(account.email or ""), await self.codes.last_sent(account, attempt, requests.count), requests)
 
@@ -141,64 +141,65 @@ class LoginFlow:
 
     async def _slow_down(self, caller: Caller) -> None:
         """The address's quota; it needs Redis, so that without Redis nothing is counted or judged."""
-        now = self.clock.now()
-        until = await self.addresses.charge(self.clock.name, caller.address, now)
+        until = await self.addresses.charge(self.clock.name, caller.address, caller.received_at)
         if until:
-            raise throttle.locked("address", until, now)
+            raise throttle.locked("address", until, caller.received_at)
 
     async def _judge(
         self, caller: Caller, account: Account | None, subject: bytes, password: str, recognised: Recognised
     ) -> Account:
         """The same statements and the same hash whether or not the number has an account."""
         channel = str(recognised.device.id) if recognised.device else ""
-        try:
-            charge = await self.throttle.charge(subject, throttle.PASSWORD, channel)
-            verdict = await self.hasher.verify(password, account.password if account else None)
-            if account is None or not verdict.matches:
-                raise self.throttle.failed(charge, Why.INVALID_CREDENTIALS)
-            await self.throttle.settle(charge)
-        except Refused as refusal:
-            raise await self.journal.refused(subject, caller, "password", refusal) from None
+        charge = await self.throttle.charge(subject, throttle.PASSWORD, channel)
+        verdict = await self.hasher.verify(password, account.password if account else None)
+        if account is None or not verdict.matches:
+            raise self.throttle.failed(charge, Why.INVALID_CREDENTIALS)
+        await self.throttle.settle(charge)
         await self.addresses.refund(self.clock.name, caller.address, caller.received_at)
         if verdict.replacement:
             await accounts.replace_password(account.id, account.password, verdict.replacement)
         return account
 
     async def _begin_attempt(self, caller: Caller, account: Account, subject: bytes) -> AfterPassword:
-        """A new id at this change of level; codes already sent to this browser for this account stay good (two tabs)."""
-        now = self.clock.now()
+        """A new id at this change of level; codes already sent to this browser for this account stay good (two tabs).
+
+        It began when the request came in: whatever ended the account's logins while the password was hashed ends this one too.
+        """
         try:
-            old, _ = await self._attempt(caller)
+            old = await self._attempt(caller)
+            await self._account(caller, old)
         except Refused:  # none, or a lock has killed it: its codes are dead with it
             old = None
         binding = old.binding if old and old.account_id == account.id else self.randomness.bytes(16)
         await self.admission.leave(caller)
         token = self.randomness.token()
-        await self.attempts.begin(token, Attempt(account.id, subject, binding, now))
+        await self.attempts.begin(token, Attempt(account.id, subject, binding, caller.received_at))
         caller.cookies.set("attempt", token)
         return AfterPassword("code", masked_email(account.email or ""))
 
-    async def _attempt(self, caller: Caller) -> tuple[Attempt, Account]:
-        """The login under way. Raises Refused: LOCKED while the lock that killed it stands, else STEP_MISSING."""
-        attempt = await self._read_attempt(caller)
-        account = await accounts.by_id(attempt.account_id) if attempt else None
-        if attempt is None or account is None or not account.outlived(attempt.began_at):
+    async def _attempt(self, caller: Caller) -> Attempt:
+        """The login under way. Raises Refused(STEP_MISSING)."""
+        token = caller.cookies.get("attempt")
+        attempt = await self.attempts.read(token, self.clock.now()) if token else None
+        if attempt is None:
+            caller.cookies.clear("attempt")
+            raise Refused(Why.STEP_MISSING, next="login")
+        return attempt
+
+    async def _account(self, caller: Caller, attempt: Attempt) -> Account:
+        """Whose login it is. Raises Refused: LOCKED while the lock that killed it stands, STEP_MISSING where it is over."""
+        account = await accounts.by_id(attempt.account_id)
+        if account is None or not account.outlived(attempt.began_at):
             caller.cookies.clear("attempt")
             raise Refused(Why.STEP_MISSING, next="login")
         await self.throttle.refuse_if_killed(attempt.subject, attempt.began_at)
-        return attempt, account
-
-    async def _read_attempt(self, caller: Caller) -> Attempt | None:
-        token = caller.cookies.get("attempt")
-        return await self.attempts.read(token, self.clock.now()) if token else None
+        return account
 
     async def _trust(self, caller: Caller, account: Account, subject: bytes) -> None:
         device = await self.devices.grant(caller, account)
         await self.journal.note(subject, caller, "device-added", expires_at=device.expires_at)
-        mail = self.messages.device_added(
-            to=account.email or "", browser=device.label, at=device.created_at, until=device.expires_at
-        )
-        await outbox.put(mail, now=self.clock.now(), clock_name=self.clock.name, seal=self.keys.seal)
+        until, to = device.expires_at, account.email or ""  # an address there is: may_enter has asked
+        await self.post.put(self.messages.device_added(to=to, browser=device.label, at=device.created_at, until=until))
 
     async def _end_copied(self, caller: Caller, account: Account | None, subject: bytes, recognised: Recognised) -> None:
         """An old token came back: somebody holds a copy. The device ends and its owner is told, in one transaction."""
@@ -209,8 +210,9 @@ class LoginFlow:
                 if not await self.devices.end(device):
                     continue
                 await self.journal.note(subject, caller, "device-ended", "copied-token")
-                mail = self.messages.device_ended(to=account.email or "", browser=device.label, at=self.clock.now())
-                await outbox.put(mail, now=self.clock.now(), clock_name=self.clock.name, seal=self.keys.seal)
+                if account.email:
+                    mail = self.messages.device_ended(to=account.email, browser=device.label, at=self.clock.now())
+                    await self.post.put(mail)
 
 
 def _canonical(number: str) -> str:

@@ -13,9 +13,9 @@ from aiosmtplib import SMTPResponseException
 
 from server.clock import Clock, SystemClock
 from server.keys import Keys
+from server.logs import told
 from server.mail.smtp import MailRefused, SmtpServer
 from server.records import outbox
-from server.records.database import DATABASE_AWAY
 from server.records.outbox import ClaimedMail
 from server.settings import MailSettings
 
@@ -97,7 +97,7 @@ class Delivery:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            _log.error("mail outcome not noted", exc_info=error)
+            _log.error("mail outcome not noted", **told(error))
         if self._behind:
             self._wake.set()
 
@@ -147,6 +147,5 @@ class Delivery:
 
 
 def _log_fault(error: Exception) -> None:
-    """A database that is away is told in a line; anything else is a fault of ours, with its traceback."""
-    away = isinstance(error, DATABASE_AWAY)
-    _log.warning("outbox unreachable", error=type(error).__name__, exc_info=None if away else error)
+    """A database that is away, or a fault of ours: what may be told of it."""
+    _log.warning("outbox unreachable", **told(error))

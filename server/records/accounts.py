@@ -55,14 +55,18 @@ async def by_nir(nir: str) -> Account | None:
 
 
 async def by_id(account_id: UUID) -> Account | None:
-    """The account, if it still stands."""
+    """The account, open or closed."""
     rows = await fetch(_SELECT + "WHERE a.id = $1", account_id)
     return Account(*rows[0]) if rows else None
 
 
-async def hold(account_id: UUID) -> None:
-    """Until the transaction ends, nobody else issues or consumes for this account."""
-    await fetch("SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE", account_id)
+async def hold(account_id: UUID) -> Account | None:
+    """The account as it stands now, and until the transaction ends nobody else issues, consumes, lets in or ends for it.
+
+    Whoever sets `ended_at` reads the clock while holding it: what began before is then over, and nothing begins meanwhile.
+    """
+    rows = await fetch(_SELECT + "WHERE a.id = $1 FOR NO KEY UPDATE OF a", account_id)
+    return Account(*rows[0]) if rows else None
 
 
 async def replace_password(account_id: UUID, old: StoredPassword, new: StoredPassword) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from server.records.database import fetch
+from server.records.database import delete_in_batches, fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +43,4 @@ async def latest(subject: bytes, *, count: int) -> list[Event]:
 
 async def delete_older(than: datetime) -> None:
     """Housekeeping."""
-    await fetch("DELETE FROM activity WHERE at < $1", than)
+    await delete_in_batches("activity", "at < $1", than)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from server.records.database import fetch
+from server.records.database import delete_in_batches, fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +70,4 @@ async def consume(code_id: UUID, now: datetime) -> bool:
 
 async def delete_older(than: datetime) -> None:
     """Housekeeping."""
-    await fetch("DELETE FROM code WHERE expires_at < $1", than)
+    await delete_in_batches("code", "expires_at < $1", than)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from server.records.database import fetch
+from server.records.database import delete_in_batches, fetch
 
 _CHARGE = """
 INSERT INTO counter AS c (key, tries, in_a_row, granted_at, changed_at) VALUES ($1, 1, 1, '{}', $2)
@@ -98,4 +98,4 @@ async def read(keys: Sequence[str]) -> list[CounterRow]:
 
 async def delete_older(than: datetime) -> None:
     """Housekeeping, alike for known and unknown numbers."""
-    await fetch("DELETE FROM counter WHERE changed_at < $1", than)
+    await delete_in_batches("counter", "changed_at < $1", than)

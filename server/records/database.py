@@ -1,10 +1,11 @@
 """The connection pool, and the one form of transaction.
 
 Piccolo's own transaction leaks its connection when its task is cancelled; asyncpg's does not (measured), so ours is asyncpg's
-with Piccolo's queries led into it. Transactions do not nest: an inner one would not be rolled back.
+with Piccolo's queries led into it. Transactions do not nest: an inner one would not be rolled back. Rows are locked in one order,
+account first, then what belongs to it, so that two transactions never wait for each other.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, ClassVar
@@ -12,9 +13,13 @@ from typing import Any, ClassVar
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine
 
-# A query that takes longer hangs: without this, a frozen server would hold every request for ever (measured).
-COMMAND_TIMEOUT_S = 4.0
-CONNECT_TIMEOUT_S = 3.0
+# Without a bound a frozen server holds every request for ever (measured). The worst request waits for a connection, for its
+# query, and for asyncpg to cancel that query (up to the connection's time again): under the 5 s of the security page.
+COMMAND_TIMEOUT_S = 2.0
+CONNECT_TIMEOUT_S = 1.3
+# Housekeeping may take its time: it holds a few rows at once, and nobody waits for it.
+_BATCH = 5000
+_BATCH_TIMEOUT_S = 60.0
 
 # What means that the database does not answer, as opposed to a fault of ours.
 DATABASE_AWAY = (
@@ -29,6 +34,8 @@ DATABASE_AWAY = (
     asyncpg.TooManyConnectionsError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.DiskFullError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.QueryCanceledError,
 )
 
 
@@ -42,10 +49,11 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]
 
 
 class _Bound:
-    """What Piccolo looks for to find the connection of the transaction in force."""
+    """The transaction in force; `connection` is where Piccolo looks for it."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self.connection = connection
+        self.after: list[Callable[[], object]] = []
 
 
 class Database:
@@ -94,11 +102,23 @@ async def transaction() -> AsyncIterator[None]:
     pool = engine.pool
     assert pool is not None  # noqa: S101 - open() made it
     async with pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection, connection.transaction():
-        token = engine.current_transaction.set(_Bound(connection))  # type: ignore[arg-type]
+        bound = _Bound(connection)
+        token = engine.current_transaction.set(bound)  # type: ignore[arg-type]
         try:
             yield
         finally:
             engine.current_transaction.reset(token)
+    for call in bound.after:
+        call()
+
+
+def after_commit(call: Callable[[], object]) -> None:
+    """What must not be told before it is true: called once the transaction in force has committed, or now where there is none."""
+    bound = Database.engine().current_transaction.get()
+    if bound is None:
+        call()
+    else:
+        bound.after.append(call)  # type: ignore[attr-defined]
 
 
 async def fetch(sql: str, *values: Any) -> Sequence[asyncpg.Record]:
@@ -111,6 +131,20 @@ async def fetch(sql: str, *values: Any) -> Sequence[asyncpg.Record]:
     assert pool is not None  # noqa: S101 - open() made it
     async with pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
         return await connection.fetch(sql, *values)  # type: ignore[no-any-return]
+
+
+async def delete_in_batches(table: str, condition: str, than: datetime) -> None:
+    """Housekeeping: delete the rows of `table` for which `condition` holds of $1, a few at a time, so that nobody waits for it.
+
+    `table` and `condition` are ours. Raises one of DATABASE_AWAY.
+    """
+    sql = f"DELETE FROM {table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {table} WHERE {condition} LIMIT $2)) RETURNING 1"  # noqa: S608
+    pool = Database.engine().pool
+    assert pool is not None  # noqa: S101 - open() made it
+    deleted = _BATCH
+    while deleted == _BATCH:
+        async with pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
+            deleted = len(await connection.fetch(sql, than, _BATCH, timeout=_BATCH_TIMEOUT_S))
 
 
 async def database_now() -> datetime:

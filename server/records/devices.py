@@ -1,11 +1,11 @@
-"""Trusted devices: a row for each browser and account, under the hash of a token that is rotated at each use."""
+"""Trusted devices: a row for each browser and account, with the hash of a secret that is rotated at each use."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from server.records.database import fetch
+from server.records.database import delete_in_batches, fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +21,20 @@ class DeviceRow:
     expires_at: datetime
 
 
-async def presented(account_id: UUID, hashes: Sequence[bytes]) -> list[DeviceRow]:
-    """The account's devices, not ended, that one of these hashes is or was the token of."""
+async def presented(account_id: UUID, ids: Sequence[UUID]) -> list[DeviceRow]:
+    """Those of these devices that are the account's and have not ended."""
     rows = await fetch(
         """SELECT id, token_hash, previous_hash, rotated_at, label, created_at, expires_at FROM trusted_device
-        WHERE account = $1 AND ended_at IS NULL AND (token_hash = ANY($2) OR previous_hash = ANY($2))""",
+        WHERE account = $1 AND id = ANY($2) AND ended_at IS NULL""",
         account_id,
-        list(hashes),
+        list(ids),
     )
     return [DeviceRow(*row) for row in rows]
+
+
+async def live(device_id: UUID) -> bool:
+    """Whether its trust has not ended."""
+    return bool(await fetch("SELECT 1 FROM trusted_device WHERE id = $1 AND ended_at IS NULL", device_id))
 
 
 async def add(row: DeviceRow, account_id: UUID) -> None:
@@ -46,16 +51,20 @@ async def add(row: DeviceRow, account_id: UUID) -> None:
     )
 
 
-async def rotate(device_id: UUID, old: bytes, new: bytes, now: datetime) -> bool:
-    """Give the browser a new token; False where a request beside this one has just done so."""
+async def rotate(device_id: UUID, old: bytes, new: bytes, now: datetime, received_at: datetime) -> bool:
+    """Give the browser a new secret.
+
+    False where a request beside this one, which came in at `received_at`, has just done so, or where the device has ended.
+    """
     return bool(
         await fetch(
             """UPDATE trusted_device SET token_hash = $3, previous_hash = $2, rotated_at = $4, last_used_at = $4
-            WHERE id = $1 AND token_hash = $2 AND ended_at IS NULL RETURNING id""",
+            WHERE id = $1 AND token_hash = $2 AND ended_at IS NULL AND (rotated_at IS NULL OR rotated_at < $5) RETURNING id""",
             device_id,
             old,
             new,
             now,
+            received_at,
         )
     )
 
@@ -68,4 +77,4 @@ async def end(device_id: UUID, now: datetime) -> bool:
 
 async def delete_ended(before: datetime) -> None:
     """Housekeeping."""
-    await fetch("DELETE FROM trusted_device WHERE coalesce(ended_at, expires_at) < $1", before)
+    await delete_in_batches("trusted_device", "coalesce(ended_at, expires_at) < $1", before)

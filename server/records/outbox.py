@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 
 from server import policy
-from server.records.database import COMMAND_TIMEOUT_S, CONNECT_TIMEOUT_S, DATABASE_AWAY, Database, fetch
+from server.records.database import COMMAND_TIMEOUT_S, CONNECT_TIMEOUT_S, DATABASE_AWAY, Database, delete_in_batches, fetch
 
 CHANNEL = "portillon_outbox"
 
@@ -147,4 +147,4 @@ async def notices(wake: Callable[[], None]) -> AsyncIterator[Callable[[float], A
 
 async def delete_older(than: datetime) -> None:
     """Housekeeping: what was sent or given up before then."""
-    await fetch("DELETE FROM outbox_message WHERE coalesce(sent_at, dropped_at) < $1", than)
+    await delete_in_batches("outbox_message", "coalesce(sent_at, dropped_at) < $1", than)

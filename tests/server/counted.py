@@ -58,6 +58,6 @@ class Counted:
 
     async def ask(self) -> Outcome:
         try:
-            return "granted", await self.throttle.request(self.subject, LOGIN_CODE_REQUESTS)
+            return "granted", await self.throttle.grant(self.subject, LOGIN_CODE_REQUESTS)
         except Refused as refused:
             return told(refused)
