@@ -10,6 +10,7 @@ from litestar.params import FromQuery, URLEncodedBody
 from frontend.answers import Html, go, page, refusal_view
 from frontend.rendering import Pages
 from server.clock import Clock
+from server.faults import PART_AWAY, part_away
 from server.login.flow import LoginFlow, UnderWay
 from server.refusal_words import FIELD_WORDS
 from server.refusals import Refused, Why
@@ -66,6 +67,8 @@ async def give_password(
         after = await login.give_password(caller, data.nir, data.password)
     except Refused as refused:
         return _number_refused(pages, site, data.nir, refused)
+    except PART_AWAY as fault:  # here and not further out, so that what was typed is kept
+        return _number_refused(pages, site, data.nir, part_away(fault))
     return go(HOME if after.next == "home" else CODE)
 
 
