@@ -1,7 +1,7 @@
 """Fixtures for all tests: real engines, a migrated database, and a running demo with two worker processes.
 
-With TEST_DATABASE_URL (a role that may create databases) and TEST_REDIS_URL (ending in db=N) set, the tests run on those servers; else on the
-embedded ones.
+With TEST_DATABASE_URL (a role that may create databases) and TEST_REDIS_URL (ending in db=N) set, the tests run on those servers;
+else on the embedded ones.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ import pytest
 
 from e2e.kit.process import RunningDemo, running_demo
 from server.embedded import EmbeddedEngines, EngineAddresses
-from server.migrations import migrate
 from server.records.database import Database
+from server.records.migrate import migrate
 from server.records.redis import Store
 
 MakeEngines = Callable[[], EngineAddresses]
@@ -65,6 +65,7 @@ def engines(make_engines: MakeEngines) -> EngineAddresses:
 
 @pytest.fixture(scope="session")
 def database_url(engines: EngineAddresses) -> str:
+    """Its database."""
     return engines.database_url
 
 

@@ -19,9 +19,9 @@ from demo.reset import reset
 from demo.why import Explanation, explain
 from server.app import Parts
 from server.nir import NotANir, canonical
-from server.problems import may_refuse
 from server.refusals import Refused, Why
-from server.web import json_only
+from server.web.problems import may_refuse
+from server.web.requests import json_only
 
 _WAIT_MOST_S = 30
 _LONGEST_ID = 15

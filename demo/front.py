@@ -1,6 +1,6 @@
 """The demo's outermost layer: it finds a request's space, sets the clock, and starts what runs beside the application.
 
-Outside `server.front.Front`, which reads the clock already. Source: contract, *Demo mode* (spaces).
+Outside `server.web.middleware.Front`, which reads the clock already. Source: contract, *Demo mode* (spaces).
 """
 
 import re
@@ -14,10 +14,10 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.clock import DemoClock
 from demo.guard import DemoRefused
-from server.problems import MEDIA_TYPE, problem
 from server.records.database import DATABASE_AWAY
 from server.refusals import Refused, Why
 from server.settings import SiteSettings
+from server.web.problems import MEDIA_TYPE, problem
 
 HEADER, COOKIE = "X-Demo-Space", "demo-space"
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")

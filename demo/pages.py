@@ -20,10 +20,10 @@ from demo.personas import PERSONAS
 from demo.reset import reset
 from frontend.answers import go, page
 from frontend.rendering import Pages
-from server.french import counted
-from server.front import CSP
 from server.refusals import Refused, Why
 from server.request_context import Caller
+from server.web.middleware import CSP
+from server.wording.french import counted
 
 _FOLDER = Path(__file__).parent
 _HOME, _BOX, _CLOCK = "/demo", "/demo/boite", "/demo/horloge"

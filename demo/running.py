@@ -117,7 +117,7 @@ async def _prepare(settings: Settings) -> None:
     except OSError as error:
         raise DemoRefused(f"The database at DATABASE_URL does not answer: {error}.") from error
     # Not before: its import connects to the database.
-    from server.migrations import migrate
+    from server.records.migrate import migrate
 
     await migrate(settings.database_url)
     if new:

@@ -9,10 +9,10 @@ from litestar.enums import MediaType
 from litestar.response import Redirect
 
 from frontend.rendering import Pages
-from server.refusal_words import words
 from server.refusals import Refused
 from server.settings import SiteSettings
-from server.web import retry_after
+from server.web.requests import retry_after
+from server.wording.refusals import words
 
 Html = Response[str]
 

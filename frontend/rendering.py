@@ -5,7 +5,8 @@ from pathlib import Path
 
 from minijinja import Environment
 
-from server import french, policy
+from server import policy
+from server.wording import french
 
 FOLDER = Path(__file__).parent
 

@@ -14,9 +14,9 @@ from frontend.home import pages as home_pages
 from frontend.information import pages as information_pages
 from frontend.login import pages as login_pages
 from frontend.rendering import FOLDER, Pages
-from server.refusal_words import title
 from server.refusals import Refused, Why
 from server.settings import SiteSettings
+from server.wording.refusals import title
 
 # htmx comes from its registry at set-up (package.json); it is never copied into the repo.
 _HTMX = Path("node_modules/htmx.org/dist")

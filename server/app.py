@@ -18,9 +18,8 @@ from frontend.rendering import Pages, Site
 from server import policy
 from server.admission import Admission
 from server.clock import Clock, SystemClock
-from server.faults import as_refused
-from server.front import Front
 from server.hashing import Hasher
+from server.jobs.worker import run_jobs
 from server.journal import Journal
 from server.keys import Keys
 from server.login import api as login_api
@@ -29,7 +28,6 @@ from server.login.flow import LoginFlow
 from server.mail.messages import Messages
 from server.mail.post import Post
 from server.operations import api as operations_api
-from server.problems import MEDIA_TYPE, problem
 from server.randomness import Randomness, SystemRandomness
 from server.records.address_limits import AddressLimit
 from server.records.database import Database
@@ -39,8 +37,10 @@ from server.refusals import Refused, Why
 from server.settings import Settings
 from server.throttle import Throttle
 from server.trusted_devices import TrustedDevices
-from server.web import provide_caller, retry_after
-from server.worker import run_jobs
+from server.web.faults import as_refused
+from server.web.middleware import Front
+from server.web.problems import MEDIA_TYPE, problem
+from server.web.requests import provide_caller, retry_after
 
 # Paths that programs call; everything else is a page.
 _FOR_PROGRAMS = ("/api/", "/health/", "/schema")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from server.logs import set_up_logs
-from server.registry_import import import_registry_command
+from server.registry_import.command import import_registry_command
 from server.settings import Settings, SettingsError
 
 
@@ -35,7 +35,7 @@ def serve(host: str, port: int, workers: int) -> None:
 @main.command()
 def worker() -> None:
     """Deliver mails and tidy up, apart from the server (which then has PORTILLON_DELIVER_MAIL=no)."""
-    from server.worker import run_worker
+    from server.jobs.worker import run_worker
 
     set_up_logs(as_json=True)
     asyncio.run(run_worker(_settings()))
@@ -44,7 +44,7 @@ def worker() -> None:
 @main.command()
 def migrate() -> None:
     """Bring the database to the present shape."""
-    from server.migrations import migrate as run
+    from server.records.migrate import migrate as run
 
     settings = _settings()
     done = asyncio.run(run(settings.database_url))

@@ -12,7 +12,7 @@ TEXTS = [path for room in ("server", "frontend") for kind in ("*.html", "*.txt")
 ROUNDING = {"timedelta(microseconds=999999)", "timedelta(seconds=59, microseconds=999999)", "timedelta(milliseconds=1)"}
 # What a length of the policy comes to when somebody writes it out: in seconds, or as a French or English phrase.
 # How often we tidy up is no promise to anybody.
-HOW_OFTEN = "server/housekeeping.py"
+HOW_OFTEN = "server/jobs/housekeeping.py"
 SECONDS = {900, 1800, 3600, 28800, 86400, 172800}
 PHRASE = re.compile(r"(?<![\w{.])(\d+)[ \u00a0](minutes?|heures?|hours?|mois|months?|jours?|days?|essais?|erreurs?|tries)\b")
 

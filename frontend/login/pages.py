@@ -10,13 +10,13 @@ from litestar.params import FromQuery, URLEncodedBody
 from frontend.answers import Html, go, page, refusal_view
 from frontend.rendering import Pages
 from server.clock import Clock
-from server.faults import PART_AWAY, part_away
 from server.login.flow import LoginFlow, UnderWay
-from server.refusal_words import FIELD_WORDS
 from server.refusals import Refused, Why
 from server.request_context import Caller
 from server.settings import SiteSettings
-from server.web import CLEAR_SITE_DATA
+from server.web.faults import PART_AWAY, part_away
+from server.web.requests import CLEAR_SITE_DATA
+from server.wording.refusals import FIELD_WORDS
 
 NUMBER, CODE, HOME = "/connexion", "/connexion/code", "/accueil"
 # Refusals that the first form shows; the others have a page of their own.

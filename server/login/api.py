@@ -12,10 +12,10 @@ from server import policy
 from server.admission import Admission
 from server.login.flow import LoginFlow
 from server.nir import masked
-from server.problems import may_refuse
 from server.refusals import Why
 from server.request_context import Caller
-from server.web import CLEAR_SITE_DATA, json_only
+from server.web.problems import may_refuse
+from server.web.requests import CLEAR_SITE_DATA, json_only
 
 Text = Annotated[str, msgspec.Meta(max_length=policy.TYPED_AT_MOST)]
 

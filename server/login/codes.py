@@ -11,7 +11,6 @@ from server.journal import Journal
 from server.keys import Keys
 from server.mail.messages import Messages
 from server.mail.post import Post
-from server.masking import masked_email
 from server.randomness import Randomness
 from server.records import accounts, codes
 from server.records.accounts import Account
@@ -21,6 +20,7 @@ from server.records.sessions import Attempt
 from server.refusals import Refused, Why
 from server.request_context import Caller
 from server.throttle import Throttle
+from server.wording.masking import masked_email
 
 _PURPOSE = "login"
 _CODE = re.compile(rf"[0-9]{{{policy.LOGIN_CODE_DIGITS}}}")

@@ -16,7 +16,6 @@ from server.keys import Keys
 from server.login.codes import LoginCodes, SentCode, digits_of
 from server.mail.messages import Messages
 from server.mail.post import Post
-from server.masking import masked_email
 from server.randomness import Randomness
 from server.records import accounts
 from server.records.accounts import Account
@@ -27,6 +26,7 @@ from server.refusals import Refused, Why
 from server.request_context import Caller
 from server.throttle import Left, Throttle
 from server.trusted_devices import Recognised, TrustedDevices
+from server.wording.masking import masked_email
 
 
 @dataclass(frozen=True, slots=True)

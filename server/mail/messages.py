@@ -12,10 +12,11 @@ from typing import Literal
 
 from minijinja import Environment
 
-from server import french, policy
+from server import policy
 from server.randomness import Randomness
 from server.records.outbox import OutgoingMail
 from server.settings import SiteSettings
+from server.wording import french
 
 # RFC 5321, section 4.1.2: a dot-string, an at sign, a domain; quoted local parts and address literals left out.
 _ATOM, _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from server import french
+from server.wording import french
 
 
 def plain(text: str) -> str:

@@ -15,7 +15,7 @@ import pytest
 from demo import synthetic
 from server.records import registry
 from server.records.database import fetch
-from server.registry_import import EXIT_WITH_REPORT
+from server.registry_import.command import EXIT_WITH_REPORT
 
 SEED = 2027
 # More than one batch of lines.

@@ -7,7 +7,7 @@ import pytest
 from server.records import devices
 from server.records.database import fetch
 from server.refusals import Refused, Why
-from server.web import read_cookies
+from server.web.requests import read_cookies
 from tests.server.inside import PASSWORD, Inside, Jar
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from server.problems import problem
-from server.refusal_words import FIELD_WORDS, title, words
 from server.refusals import Refused, Why
 from server.settings import SiteSettings
+from server.web.problems import problem
+from server.wording.refusals import FIELD_WORDS, title, words
 
 SITE = SiteSettings()
 UNTIL = datetime(2026, 11, 21, 13, 5, 20, tzinfo=UTC)  # 14:05:20 in Paris

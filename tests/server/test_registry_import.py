@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from demo import synthetic
-from server import registry_import
 from server.records import registry
 from server.records.database import fetch
 from server.records.registry import Person
-from server.registry_import import HEADER, FileRefused, ImportResult, import_registry
+from server.registry_import import command as registry_import
+from server.registry_import.command import HEADER, FileRefused, ImportResult, import_registry
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)

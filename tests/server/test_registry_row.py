@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from demo import synthetic
 from server.records.registry import Person
-from server.registry_row import LineRefused, read_line
+from server.registry_import.row import LineRefused, read_line
 
 TODAY = date(2026, 11, 21)
 SOMEBODY = synthetic.person(0, seed=11)

@@ -8,13 +8,13 @@ import pytest
 
 from server.clock import PARIS, add_months
 from server.keys import Keys
-from server.masking import masked_email
 from server.nir import masked
 from server.randomness import SystemRandomness
 from server.records.accounts import Account
 from server.request_context import limiter_address
 from server.settings import Settings, SettingsError
-from server.web import build_caller, read_cookies, written_cookies
+from server.web.requests import build_caller, read_cookies, written_cookies
+from server.wording.masking import masked_email
 from tests.server.mail.desk import NOON, MovableClock
 
 KEY = base64.b64encode(b"k" * 32).decode()

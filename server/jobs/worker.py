@@ -3,8 +3,8 @@
 import asyncio
 import signal
 
-from server import housekeeping
 from server.clock import Clock, SystemClock
+from server.jobs import housekeeping
 from server.keys import Keys
 from server.mail.delivery import Delivery
 from server.records.database import Database

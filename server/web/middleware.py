@@ -13,7 +13,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from server.clock import Clock
 from server.refusals import Refused, Why
 from server.settings import Settings
-from server.web import build_caller, written_cookies
+from server.web.requests import build_caller, written_cookies
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 CSP = "; ".join(

@@ -25,7 +25,7 @@ from server.clock import PARIS, SystemClock
 from server.records import registry
 from server.records.database import DATABASE_AWAY, Database
 from server.records.registry import Person
-from server.registry_row import Fault, LineRefused, read_line
+from server.registry_import.row import Fault, LineRefused, read_line
 from server.settings import Settings, SettingsError
 
 HEADER = ",".join(Person._fields)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from server import policy
-from server.french import counted, duration, paris_date, paris_until, typeset
 from server.refusals import Refused, Why
 from server.settings import SiteSettings
+from server.wording.french import counted, duration, paris_date, paris_until, typeset
 
 _Members = dict[str, Any]
 

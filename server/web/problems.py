@@ -7,9 +7,9 @@ import msgspec
 from litestar.openapi.datastructures import ResponseSpec
 
 from server.clock import PARIS
-from server.refusal_words import FIELD_WORDS, words
 from server.refusals import Refused, Why
 from server.settings import SiteSettings
+from server.wording.refusals import FIELD_WORDS, words
 
 MEDIA_TYPE = "application/problem+json"
 
