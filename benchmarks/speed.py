@@ -90,7 +90,9 @@ async def unknown(site: Site, *, quick: bool) -> list[str]:
             if tries % 3 == 0:
                 await site.advance(space, "PT16M")
     medians = {name: 1000 * statistics.median(values) for name, values in times.items()}
-    told = f"median {medians['unknown']:.2f} ms against {medians['known']:.2f} ms, ratio {medians['unknown'] / medians['known']:.4f}"
+    told = (
+        f"median {medians['unknown']:.2f} ms against {medians['known']:.2f} ms, ratio {medians['unknown'] / medians['known']:.4f}"
+    )
     return [f"unknown against known number, {len(times['known'])} interleaved pairs: {told}"]
 
 

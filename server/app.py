@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import msgspec
@@ -87,7 +87,7 @@ def build_parts(settings: Settings, clock: Clock, randomness: Randomness, *, dem
         post=post,
         kiosk=settings.site.kiosk,
     )
-    pages = Pages(_site(settings, demo=demo))
+    pages = Pages(Site(**asdict(settings.site), demo=demo))
     return Parts(settings, clock, randomness, keys, hasher, throttle, admission, login, pages)
 
 
@@ -168,16 +168,3 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
 
 def _provide(value: object) -> Provide:
     return Provide(lambda: value, sync_to_thread=False)
-
-
-def _site(settings: Settings, *, demo: bool) -> Site:
-    site = settings.site
-    return Site(
-        insurer_name=site.insurer_name,
-        service_name=site.service_name,
-        helpline=site.helpline,
-        fund_mail=site.fund_mail,
-        kiosk=site.kiosk,
-        federation=site.federation,
-        demo=demo,
-    )
