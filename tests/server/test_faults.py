@@ -74,7 +74,7 @@ def unavailable(response: httpx.Response) -> None:
 
 async def test_redis_is_killed_and_comes_back(site: Site, stage: Stage) -> None:
     person, waiting, inside = await site.person(), await json_browser(site), await json_browser(site)
-    page = await site.browser("pages")
+    page, another = await site.browser("pages"), await site.person()
     await inside.log_in(await site.person())
     await waiting.enter(person)
     await waiting.send_code()
@@ -100,7 +100,7 @@ async def test_redis_is_killed_and_comes_back(site: Site, stage: Stage) -> None:
         assert (await site.demo.get("/health/live")).status_code == 200
     finally:
         stage.valkey.start()
-    await well_again(site, await site.person())
+    await well_again(site, another)
     assert (await site.why(person.nir))["counters"]["password"]["in_a_row"] == 0
     assert await inside.session() is not None
     assert (await waiting.give_code(code)).next == "home"
@@ -132,7 +132,7 @@ async def test_redis_is_emptied_and_no_lock_or_used_code_is_forgotten(site: Site
 
 
 async def test_postgresql_hangs_and_the_pool_is_whole_afterwards(site: Site, stage: Stage) -> None:
-    people = [await site.person() for _ in range(24)]
+    *people, another = [await site.person() for _ in range(25)]
     browsers = [await json_browser(site) for _ in people]
 
     async def enter(place: int) -> Any:
@@ -146,21 +146,21 @@ async def test_postgresql_hangs_and_the_pool_is_whole_afterwards(site: Site, sta
         assert (await within(WITHOUT_POSTGRES_S, site.demo.get("/connexion"))).status_code == 200
         ready = await within(WITHOUT_POSTGRES_S, site.demo.get("/health/ready"))
         assert ready.json()["failing"] == ["database"]
-    await well_again(site, await site.person())
+    await well_again(site, another)
     answers = await together(len(people), enter)
     assert [answer.refusal for answer in answers] == ["invalid-credentials"] * len(people)
 
 
 async def test_postgresql_ends_every_connection(site: Site, stage: Stage) -> None:
     """As a fail-over does."""
-    person, browser = await site.person(), await json_browser(site)
+    person, another, browser = await site.person(), await site.person(), await json_browser(site)
     await browser.enter(person)
     connection = await asyncpg.connect(stage.database_url)
     await connection.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()"
     )
     await connection.close()
-    await well_again(site, await site.person())
+    await well_again(site, another)
     await browser.send_code()
     assert (await browser.give_code(await site.code(person))).next == "home"
 
