@@ -47,7 +47,7 @@ def watch(base_url: str) -> Iterator[Watch]:
     """Fails the test where a page complained, or asked another site for anything."""
     watch = Watch(base_url)
     yield watch
-    assert watch.complaints == []
+    assert not watch.complaints, "\n".join(watch.complaints)
 
 
 @pytest.fixture

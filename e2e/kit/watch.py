@@ -6,6 +6,8 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebErro
 
 # Chromium reports every answer from 400 on. A refusal is one of a page's answers; a file that is missing is a fault.
 _REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d ")
+# Playwright's recorder of traces tries every frame, those that may run no script too.
+_RECORDER = re.compile(r"Blocked script execution in '[^']*' because the document's frame is sandboxed")
 _FILES = ("/static/", "/favicon.ico")
 
 
@@ -26,7 +28,7 @@ class Watch:
         url = message.location["url"]
         if message.type not in {"error", "warning"}:
             return
-        if _REFUSAL.match(message.text) and not any(part in url for part in _FILES):
+        if _RECORDER.match(message.text) or (_REFUSAL.match(message.text) and not any(part in url for part in _FILES)):
             return
         self.complaints.append(f"console {message.type} at {url}: {message.text}")
 

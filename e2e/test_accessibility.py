@@ -1,0 +1,71 @@
+"""Every state of every page, reached for real: seen by axe by day and by night, and kept within narrow windows.
+
+Source: WCAG 2.2 AA; 1.4.10 (reflow) asks for 320 × 256 CSS pixels, which is 1280 × 1024 at 400 %.
+"""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
+
+from e2e.kit.plugin import MakeContext, MakePerson
+from e2e.kit.space import Inbox, MovableClock
+from e2e.login import Login
+from e2e.states import STATES, Stage
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+NARROW: ViewportSize = {"width": 320, "height": 256}
+TOO_WIDE = """() => [...document.querySelectorAll('main *')]
+    .filter(element => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1
+        && !element.closest('.enclosure, .sr-only, pre'))
+    .map(element => element.outerHTML.slice(0, 120))"""
+
+
+@pytest.fixture
+def look() -> dict[str, Any]:
+    """Colours change at once where motion is reduced, so that none is seen half-way."""
+    return {"reduced_motion": "reduce", "color_scheme": "light", "viewport": DESKTOP}
+
+
+@pytest.fixture
+def stage(login: Login, context: BrowserContext, person: MakePerson, inbox: Inbox, clock: MovableClock) -> Stage:
+    return Stage(login, context, person, inbox, clock)
+
+
+def violations(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe finds wrong."""
+    found = Axe().run(page, options={"runOnly": RULES}).response
+    assert {"document-title", "html-has-lang", "target-size"} <= {rule["id"] for rule in found["passes"]}
+    return [(broken["id"], [node["html"] for node in broken["nodes"]]) for broken in found["violations"]]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_can_be_used_by_everybody(stage: Stage, state: str) -> None:
+    page = stage.login.page
+    STATES[state](stage)
+    expect(stage.login.heading).to_have_count(1)
+    assert violations(page) == []
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="dark")
+    assert violations(page) == []
+    page.set_viewport_size(NARROW)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(TOO_WIDE) == []
+
+
+def test_axe_is_awake(stage: Stage) -> None:
+    stage.login.page.evaluate("document.querySelector('label').removeAttribute('for')")
+    assert "label" in [rule for rule, _ in violations(stage.login.page)]
+
+
+def test_nothing_moves_where_motion_is_reduced(new_context: MakeContext) -> None:
+    moving = "() => [...document.querySelectorAll('*')].filter(e => getComputedStyle(e).transitionDuration !== '0s').length"
+    calm, lively = (new_context(reduced_motion=wanted).new_page() for wanted in ("reduce", "no-preference"))
+    for page in (calm, lively):
+        page.goto("/connexion")
+    assert calm.evaluate(moving) == 0
+    assert lively.evaluate(moving) > 0
+    assert calm.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
