@@ -178,4 +178,7 @@ STATES: dict[str, Callable[[Stage], object]] = {
     "demo-mail": lambda stage: stage.mailbox(opened=True),
     "demo-clock": _page("/demo/horloge"),
     "demo-clock-wrong": Stage.wrong_space,
-} | {page.path[1:].replace("/", "-"): _page(page.path) for page in (*help_pages.PAGES, *information_pages.PAGES)}
+}
+
+# Pages that only tell something.
+READING = [page.path for page in (*help_pages.PAGES, *information_pages.PAGES)]
