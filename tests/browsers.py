@@ -218,7 +218,8 @@ class PageBrowser(Browser):
             response,
             response.status_code,
             refusal,
-            next=None if refusal else self._STEPS.get(response.url.path),
+            # The first page may say that the login was interrupted: that is where it leads all the same.
+            next=self._STEPS.get(response.url.path) if refusal in {None, "not-signed-in"} else None,
             tries_left=int(tries[1]) if tries else None,
             until=datetime.fromisoformat(until) if until else _in_words(text),
             address=found.one(r'<strong class="breakable">([^<]+)<') or found.one(r'<p class="address">([^<]+)<'),

@@ -32,7 +32,7 @@ def a_page(response: httpx.Response, *statuses: int) -> str:
 
 async def test_the_first_page_asks_for_number_and_password_and_leads_to_what_helps(browser: PageBrowser) -> None:
     opened = await browser.open("/")
-    assert str(opened.response.url).endswith("/connexion")
+    assert opened.response.url.path == "/connexion"
     html = a_page(opened.response, 200)
     assert re.search(r'<input[^>]*name="nir"[^>]*autocomplete="username"', html)
     assert re.search(r'<input[^>]*name="password"[^>]*type="password"[^>]*autocomplete="current-password"', html)
@@ -139,7 +139,7 @@ async def test_a_broken_cookie_is_cleared_and_the_login_page_shows(site: Site, n
     http = await site.client()
     for path in ("/", "/connexion", "/connexion/code", "/accueil"):
         answer = await http.get(path, headers={b"cookie": cookie}, follow_redirects=True)
-        assert str(answer.url).endswith("/connexion")
+        assert answer.url.path == "/connexion"
         assert 'name="password"' in a_page(answer, 200)
         first = [*answer.history, answer][0]
         [cleared] = [line for line in first.headers.get_list("set-cookie") if line.startswith(f"portillon-{name}=")]
@@ -175,7 +175,7 @@ async def test_an_htmx_request_whose_session_ended_goes_to_the_whole_login_page(
         browser.set_cookie("session", cookie)
     answer = await browser.http.get("/accueil", headers={"HX-Request": "true"})
     assert answer.status_code == 401
-    assert answer.headers["hx-redirect"] == "/connexion"
+    assert answer.headers["hx-redirect"].partition("?")[0] == "/connexion"
     assert b"password" not in answer.content
 
 
