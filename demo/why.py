@@ -112,6 +112,8 @@ def _rule(refusal: Event, counts: dict[str, Count]) -> str:
     if refusal.outcome == Why.LOCKED.slug:
         if refusal.kind == "code-request":
             return _line("LOGIN_CODES_PER_HOUR")
+        if refusal.details.get("scope") == "address":
+            return _line("WRONG_PASSWORDS_PER_ADDRESS")
         return _line("PASSWORD_TRIES" if refusal.details.get("scope") == throttle.PASSWORD.scope else "CODE_TRIES")
     if refusal.details.get("next") == "recovery":
         spent = [name for name in _IN_A_ROW if counts[name].in_a_row_left == 0]

@@ -9,7 +9,7 @@ from e2e.kit.plugin import MakePerson
 from e2e.kit.space import Inbox, MovableClock
 from e2e.login import Login, everywhere, wrong
 from server import policy
-from server.masking import masked_email
+from server.wording.masking import masked_email
 
 
 @everywhere

@@ -9,10 +9,10 @@ from litestar.enums import MediaType
 from litestar.response import Redirect
 
 from frontend.rendering import Pages
-from server.refusals import Refused
+from server.refusals import Refused, Why
 from server.settings import SiteSettings
 from server.web.requests import retry_after
-from server.wording.refusals import words
+from server.wording.refusals import FIELD_WORDS, Words, words
 
 Html = Response[str]
 
@@ -35,6 +35,8 @@ class RefusalView:
 def refusal_view(refused: Refused, site: SiteSettings) -> RefusalView:
     """The words and the members of a refusal."""
     said = words(refused, site)
+    if refused.why is Why.INVALID_REQUEST:  # on a page the field's own sentence tells more
+        said = Words(said.title, " ".join(FIELD_WORDS[kind] for _, kind in refused.members["errors"]))
     members = {name: value for name, value in refused.members.items() if name in RefusalView.__dataclass_fields__}
     return RefusalView(refused.why.slug, refused.why.status.value, said.title, said.detail, **members)
 

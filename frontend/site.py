@@ -53,10 +53,11 @@ async def problem_page(slug: FromPath[str], pages: NamedDependency[Pages]) -> Re
 def refuse(request: Request[Any, Any, Any], refused: Refused, pages: Pages, site: SiteSettings) -> Response[Any]:
     """The page of a refusal that no handler has rendered itself; a session that ended leads to the login."""
     if refused.why is Why.NOT_SIGNED_IN:
+        login = "/connexion?interrompue=true" if "session" in request.scope["caller"].cookies.came else "/connexion"  # type: ignore[typeddict-item]
         if is_htmx(request):
             # A fragment must not hold a login form: the whole page goes there.
-            return Response(None, status_code=refused.why.status.value, headers={"HX-Redirect": "/connexion"})
-        return go("/connexion")
+            return Response(None, status_code=refused.why.status.value, headers={"HX-Redirect": login})
+        return go(login)
     view = refusal_view(refused, site)
     return page(
         pages,

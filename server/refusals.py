@@ -56,13 +56,15 @@ class Why(Enum):
 class Refused(Exception):
     """Raised by a flow; each door renders it its own way.
 
-    Members are those that the reason names, and ``retry_after`` (a timedelta) where the caller may come back.
+    Members are those that the reason names, and ``retry_after`` (a timedelta) where the caller may come back. ``because`` names
+    the case where one slug has several, for the words alone: programs are told the slug and the members.
     """
 
-    def __init__(self, why: Why, **members: Any) -> None:
+    def __init__(self, why: Why, *, because: str = "", **members: Any) -> None:
         unknown = members.keys() - {*why.value.members, "retry_after"}
         if unknown:
             raise TypeError(f"{why.slug} has no member {sorted(unknown)}")
         super().__init__(why.slug)
         self.why = why
         self.members = members
+        self.because = because

@@ -37,6 +37,9 @@ PASSWORD = Tries("password", "login", policy.PASSWORD_TRIES, policy.WRONG_PASSWO
 LOGIN_CODE = Tries("login-code", "login-code", policy.CODE_TRIES, policy.WRONG_CODES_IN_A_ROW)
 LOGIN_CODE_REQUESTS = Requests("login-code-requests", "login-code", policy.LOGIN_CODES_PER_HOUR)
 
+# How often a try that met a lock on its way out knocks again.
+_AGAIN = 5
+
 # The two counters whose locks kill the login attempts under way.
 _LOGIN = (PASSWORD, LOGIN_CODE)
 
@@ -74,22 +77,26 @@ class Throttle:
         `channel` is "" for everybody, or the id of a trusted device, which counts apart and is not stopped by a long row of
         failures elsewhere. Raises Refused: LOCKED, or STEP_MISSING where only a new password helps.
         """
-        now = self._clock.now()
-        key = _key(subject, what.name, channel)
-        row = await counters.charge(
-            key, now, tries=what.lock.tries, lock=what.lock.length, in_a_row=None if channel else what.in_a_row
-        )
-        if row is None:
-            await self._refuse_standing(key, what.scope, now)
-            raise Refused(Why.STEP_MISSING, next="recovery")
-        return Charge(what, row)
+        key, most = _key(subject, what.name, channel), None if channel else what.in_a_row
+        for _ in range(_AGAIN):
+            now = self._clock.now()
+            row = await counters.charge(key, now, tries=what.lock.tries, lock=what.lock.length, in_a_row=most)
+            if row:
+                return Charge(what, row)
+            standing = await self._refuse_standing(key, what.scope, now)
+            if standing and most and standing.in_a_row >= most:
+                raise Refused(Why.STEP_MISSING, next="recovery")
+            # else what stood in the way went between the two statements: a right answer beside this one emptied the count
+        raise Refused(Why.UNAVAILABLE, retry_after=policy.RETRY_WHEN_BUSY)
 
     def failed(self, charge: Charge, why: Why) -> Refused:
         """What a wrong try is answered: the lock where it was the last one, else `why` with the tries left."""
         if charge.tries_left <= 0 and charge.row.locked_until:
-            return locked(charge.what.scope, charge.row.locked_until, self._clock.now())
-        told = {"tries_left": charge.tries_left} if "tries_left" in why.value.members else {}
-        return Refused(why, **told)
+            because = "in-a-row" if charge.row.in_a_row >= charge.what.in_a_row else ""
+            return locked(charge.what.scope, charge.row.locked_until, self._clock.now(), because)
+        if "tries_left" in why.value.members:
+            return Refused(why, tries_left=charge.tries_left)
+        return Refused(why, because="newer-sent")
 
     async def settle(self, charge: Charge) -> None:
         """A right answer empties its count. Raises Refused(LOCKED) where other failures have locked it meanwhile."""
@@ -108,7 +115,7 @@ class Throttle:
             await self._refuse_standing(key, what.scope, now)
             return await self.grant(subject, what)  # the lock ended between the two statements
         if row.locked_until:
-            raise locked(what.scope, row.locked_until, now)
+            raise locked(what.scope, row.locked_until, now, what.name)
         return quota.count - len(row.granted_at)
 
     async def left(self, subject: bytes, what: Requests) -> Left:
@@ -145,7 +152,7 @@ class Throttle:
         """The counter, if there is one. Raises Refused(LOCKED) where its lock stands."""
         for row in await counters.read([key]):
             if row.locked_until and row.locked_until > now:
-                raise locked(scope, row.locked_until, now)
+                raise locked(scope, row.locked_until, now, _because(key))
             return row
         return None
 
@@ -155,9 +162,14 @@ def login_counters(subject: bytes) -> dict[str, Tries | Requests]:
     return {_key(subject, what.name): what for what in (*_LOGIN, LOGIN_CODE_REQUESTS)}
 
 
-def locked(scope: str, until: datetime, now: datetime) -> Refused:
+def locked(scope: str, until: datetime, now: datetime, because: str = "") -> Refused:
     """The refusal with an end."""
-    return Refused(Why.LOCKED, until=until, scope=scope, retry_after=until - now)
+    return Refused(Why.LOCKED, because=because, until=until, scope=scope, retry_after=until - now)
+
+
+def _because(key: str) -> str:
+    """The counter's name, where the words depend on it."""
+    return key.split("/")[1]
 
 
 def _key(subject: bytes, name: str, channel: str = "") -> str:

@@ -40,13 +40,17 @@ class CodeForm:
 
 
 @get(NUMBER)
-async def number_page(caller: NamedDependency[Caller], pages: NamedDependency[Pages]) -> Response[Any]:
+async def number_page(
+    caller: NamedDependency[Caller],
+    pages: NamedDependency[Pages],
+    interrompue: FromQuery[bool] = False,  # noqa: FBT002 - Litestar reads the query so
+) -> Response[Any]:
     """Ask for number and password; nothing is stored, and the one cookie says that cookies are accepted."""
     if caller.cookies.get("session"):
         return go(HOME)
     if not caller.cookies.get("accepted"):
         caller.cookies.set("accepted", "yes")
-    return page(pages, "login/number.html", NUMBER, nir="", refusal=None, field_errors={})
+    return page(pages, "login/number.html", NUMBER, nir="", refusal=None, field_errors={}, interrupted=interrompue)
 
 
 @post(NUMBER)
@@ -162,11 +166,11 @@ async def _code_page(
     try:
         under_way = await login.under_way(caller)
     except Refused as standing:
-        return _no_code_step(pages, site, refused or standing)
+        return _no_code_step(caller, pages, site, refused or standing)
     if refused and refused.why is Why.STEP_MISSING and refused.members["next"] == "code":
         refused = None
     elif refused and refused.why not in {Why.INVALID_REQUEST, Why.INVALID_CODE, Why.CODE_EXPIRED, Why.LOCKED, Why.UNAVAILABLE}:
-        return _no_code_step(pages, site, refused)
+        return _no_code_step(caller, pages, site, refused)
     step = _step(under_way, clock)
     return page(
         pages,
@@ -195,10 +199,10 @@ def _step(under_way: UnderWay, clock: Clock) -> str:
     return "expired" if under_way.code else "ask"
 
 
-def _no_code_step(pages: Pages, site: SiteSettings, refused: Refused) -> Response[Any]:
+def _no_code_step(caller: Caller, pages: Pages, site: SiteSettings, refused: Refused) -> Response[Any]:
     """There is no login under way to show: back to the start, or the refusal's own page."""
     if refused.why is Why.STEP_MISSING and refused.members["next"] == "login":
-        return go(NUMBER)
+        return go(f"{NUMBER}?interrompue=true" if "attempt" in caller.cookies.came else NUMBER)
     view = refusal_view(refused, site)
     return page(pages, "login/refused.html", CODE, refused=refused, refusal=view)
 

@@ -15,7 +15,7 @@ from server.nir import masked
 from server.refusals import Why
 from server.request_context import Caller
 from server.web.problems import may_refuse
-from server.web.requests import CLEAR_SITE_DATA, json_only
+from server.web.requests import CLEAR_SITE_DATA, json_only, no_members
 
 Text = Annotated[str, msgspec.Meta(max_length=policy.TYPED_AT_MOST)]
 
@@ -89,7 +89,7 @@ async def give_password(
     return PasswordAnswer(after.next, after.address)
 
 
-@post("/login/code", status_code=202, responses=may_refuse(*_BEFORE_HOME))
+@post("/login/code", status_code=202, before_request=no_members, responses=may_refuse(*_BEFORE_HOME))
 async def send_code(caller: NamedDependency[Caller], login: NamedDependency[LoginFlow]) -> CodeSentAnswer:
     """Have a code mailed."""
     sent = await login.send_code(caller)
@@ -123,7 +123,7 @@ async def session(caller: NamedDependency[Caller], admission: NamedDependency[Ad
     )
 
 
-@post("/logout", status_code=204, response_headers=CLEAR_SITE_DATA, responses=may_refuse())
+@post("/logout", status_code=204, before_request=no_members, response_headers=CLEAR_SITE_DATA, responses=may_refuse())
 async def log_out(caller: NamedDependency[Caller], login: NamedDependency[LoginFlow]) -> None:
     """End the session."""
     await login.log_out(caller)

@@ -72,6 +72,8 @@ class LoginFlow:
         """
         with self.hasher.place():
             nir = _canonical(number)
+            if not password:
+                raise Refused(Why.INVALID_REQUEST, errors=(("password", "missing"),))
             subject = self.keys.subject(nir)
             async with self.journal.noting(subject, caller, "password"):
                 await self._slow_down(caller)

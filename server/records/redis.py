@@ -1,6 +1,7 @@
 """The connection to Redis or Valkey: what is short-lived and may be lost. No lock, counter or code lives here.
 
-A request waits for it 2 s at most in all (security page, *Faults*), and a connection that a restart has cut is replaced at once.
+No request asks it more than four times in a row, so that it waits 2 s at most (security page, *Faults*); a connection that a
+restart has cut is replaced at once.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from redis.commands.core import AsyncScript
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
-_TIMEOUT_S = 0.8
+_TIMEOUT_S = 0.45
 
 REDIS_AWAY = (RedisError,)
 

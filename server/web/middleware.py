@@ -3,11 +3,12 @@
 Source: security page, *Browser*. Litestar runs no middleware for a 404, so this wraps the whole application.
 """
 
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from litestar.datastructures import MutableScopeHeaders
-from litestar.enums import ScopeType
+from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.clock import Clock
@@ -34,6 +35,8 @@ _HEADERS = {
     "x-frame-options": "DENY",
 }
 _PUBLIC = ("/static/",)
+
+_HOST = re.compile(r"(?:(?P<name>[a-z0-9.-]+)|\[(?P<address>[0-9a-f:.]+)\])(?::[0-9]{1,5})?", re.ASCII)
 
 # Renders a refusal that is met before any handler.
 RenderRefusal = Callable[[Scope, Refused], ASGIApp]
@@ -71,7 +74,11 @@ class Front:
         except Refused as refused:
             await self._render(scope, refused)(scope, receive, send_protected)
             return
-        await self._app(scope, receive, send_protected)
+        if scope["method"] == HttpMethod.HEAD:
+            # Wherever there is GET there is HEAD (RFC 9110, section 9.3.2): the same answer without its body.
+            await self._app({**scope, "method": HttpMethod.GET}, receive, _without_body(send_protected))
+        else:
+            await self._app(scope, receive, send_protected)
 
     def _check(self, method: str, headers: dict[str, str]) -> None:
         """Raises Refused for a host that is not ours, and for a write that another site sends."""
@@ -100,9 +107,16 @@ class Front:
             answer.setdefault("vary", "HX-Request")
 
 
+def _without_body(send: Send) -> Send:
+    async def send_bodiless(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message["body"] = b""
+        await send(message)
+
+    return send_bodiless
+
+
 def _host_name(host: str) -> str | None:
-    """The name in a Host header, without its port; None where it is no host at all."""
-    try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:
-        return None
+    """The name in a Host header, without its port; None where it is no host at all (RFC 9110, section 7.2)."""
+    found = _HOST.fullmatch(host.lower())
+    return (found["name"] or found["address"]) if found else None

@@ -102,6 +102,12 @@ def retry_after(refused: Refused) -> dict[str, str]:
     return {"Retry-After": str(max(1, ceil(wait.total_seconds())))} if wait else {}
 
 
+async def no_members(request: Request) -> None:  # type: ignore[type-arg]
+    """`before_request` of the calls that take nothing: an empty body, or an empty object. Raises Refused(INVALID_REQUEST)."""
+    if (await request.body()).strip() not in {b"", b"{}"}:
+        raise Refused(Why.INVALID_REQUEST, errors=(("", "unknown"),))
+
+
 def json_only(connection: ASGIConnection, _: BaseRouteHandler) -> None:  # type: ignore[type-arg]
     """Guard of the handlers that take a JSON body. Raises Refused(UNSUPPORTED_MEDIA_TYPE)."""
     media_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -40,6 +40,8 @@ def title(why: Why) -> str:
 def words(refused: Refused, site: SiteSettings) -> Words:
     """The words for a refusal."""
     heading, detail = _WORDS[refused.why]
+    if refused.because in _CASES:
+        detail = _CASES[refused.because]
     if callable(detail):
         detail = detail(refused.members)
     return Words(
@@ -62,8 +64,8 @@ def _locked(members: _Members) -> str:
     return {
         "login": f"Trop de mots de passe erronés ont été saisis. Vous pourrez réessayer le {until}. "
         "Si vous ne vous souvenez plus de votre mot de passe, rendez-vous sur « mot de passe oublié ».",
-        "login-code": f"Trop de codes ont été demandés ou mal saisis. Vous pourrez recommencer le {until}. "
-        "Avant de redemander un code, regardez dans vos courriers indésirables.",
+        "login-code": f"Trop de codes erronés ont été saisis. Vous pourrez recommencer le {until}. "
+        "Il vous faudra alors un nouveau code.",
         "address": f"Trop d’essais sont venus de votre connexion à internet. Vous pourrez réessayer le {until}.",
     }.get(members["scope"], f"Ce service est bloqué. Vous pourrez réessayer le {until}.")
 
@@ -76,6 +78,24 @@ def _step(members: _Members) -> str:
         "rendez-vous sur « mot de passe oublié ».",
     }.get(members["next"], "Une étape manque avant celle-ci.")
 
+
+def _quota(members: _Members) -> str:
+    return (
+        f"Vous avez demandé le nombre maximal de codes. Vous pourrez en redemander le {paris_until(members['until'])}. "
+        "D’ici là, cherchez ceux déjà envoyés, y compris dans vos courriers indésirables."
+    )
+
+
+# Cases of one slug that people must tell apart, by `Refused.because`.
+_CASES: dict[str, str | Callable[[_Members], str]] = {
+    "login-code-requests": _quota,
+    "in-a-row": lambda members: (
+        f"Trop d’erreurs se sont suivies. La connexion est bloquée jusqu’au {paris_until(members['until'])} ; "
+        "après, il faudra changer de mot de passe avant tout nouvel essai : rendez-vous sur « mot de passe oublié »."
+    ),
+    "newer-sent": "Ce code vient d’un mail plus ancien. Seul compte celui du dernier mail, qui porte la référence indiquée ici. "
+    "Cet essai a été compté.",
+}
 
 _WORDS: dict[Why, tuple[str, str | Callable[[_Members], str]]] = {
     Why.INVALID_REQUEST: ("Demande incomplète", "Il manque une information, ou l’une d’elles n’est pas au bon format."),

@@ -91,7 +91,7 @@ def test_a_wrong_password_and_a_wrong_code_warn_of_the_lock() -> None:
         (Why.ADDRESS_MISSING, {}, ["mail", "téléphone", "caisse", "01 99 00 36 46", "contact@assurance.example"]),
         (Why.ACCOUNT_CLOSED, {"closed_on": date(2026, 8, 23)}, ["23 août 2026", "créer un compte", "carte", "bancaires"]),
         (Why.CODE_EXPIRED, {}, ["15 minutes", "nouveau code"]),
-        (Why.LOCKED, {"until": UNTIL, "scope": "login-code"}, ["courriers indésirables"]),
+        (Why.LOCKED, {"until": UNTIL, "scope": "login-code", "because": "login-code-requests"}, ["courriers indésirables"]),
         (Why.LOCKED, {"until": UNTIL, "scope": "login"}, ["mot de passe oublié"]),
         (Why.FILE_UPDATE_NEEDED, {}, ["caisse", "01 99 00 36 46"]),
         (Why.ATTACHMENT_PENDING, {}, ["bientôt"]),
