@@ -96,11 +96,14 @@ def test_enter_in_a_field_sends_the_form(login: Login, person: MakePerson, inbox
 
 
 def test_the_focus_is_led_to_what_was_refused(login: Login, person: MakePerson) -> None:
+    login.page.set_viewport_size({"width": 640, "height": 400})
     login.press("Se connecter")
     expect(login.number).to_be_focused()
+    expect(login.number).to_be_in_viewport(ratio=1)
     login.give(person(), "rien de tel")
     expect(login.refused("invalid-credentials")).to_be_visible()
     expect(login.number).to_be_focused()
+    expect(login.number).to_be_in_viewport(ratio=1)
     expect(login.number).to_have_accessible_description(re.compile(r"Il vous reste 2\sessais"))
     login.give(person("closed"))
     expect(login.refused("account-closed")).to_be_focused()

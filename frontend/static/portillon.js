@@ -10,9 +10,10 @@ function reveal(button) {
   [word.textContent, button.dataset.shown] = [button.dataset.shown, word.textContent];
 }
 
-/** Lead to what needs an answer: the first field in error, else the refusal, else (after a swap) the heading. */
+/** Lead to what needs an answer: the first field in error, else the refusal, else (after a swap) the heading. From the top, so that what stands above it is seen where there is room. */
 function lead(swapped) {
   const main = document.querySelector("main");
+  if (swapped) scrollTo(0, 0);
   const place = main.querySelector("[aria-invalid=true]") ?? main.querySelector("[data-refusal][tabindex]");
   (place ?? (swapped ? main.querySelector("h1") : null))?.focus();
 }
