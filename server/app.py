@@ -55,7 +55,6 @@ class Parts:
     randomness: Randomness
     keys: Keys
     hasher: Hasher
-    throttle: Throttle
     admission: Admission
     login: LoginFlow
     pages: Pages
@@ -88,7 +87,7 @@ def build_parts(settings: Settings, clock: Clock, randomness: Randomness, *, dem
         kiosk=settings.site.kiosk,
     )
     pages = Pages(Site(**asdict(settings.site), demo=demo))
-    return Parts(settings, clock, randomness, keys, hasher, throttle, admission, login, pages)
+    return Parts(settings, clock, randomness, keys, hasher, admission, login, pages)
 
 
 def create_app(
