@@ -4,27 +4,16 @@
 running, which the asyncio tests of other packages cannot share.
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Playwright, sync_playwright
 
+from e2e.chromium import launch_options
 from e2e.kit.plugin import *  # noqa: F403 - the names it exports are this suite's fixtures
 from e2e.kit.plugin import MakeContext
 from e2e.login import Login
-
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
@@ -35,9 +24,7 @@ def base_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Debian's Chromium, which asks nobody else for anything."""
-    found = next(filter(None, map(shutil.which, _NAMES)), None)
-    return {**browser_type_launch_args, "executable_path": found, "args": list(_FLAGS)}
+    return browser_type_launch_args | launch_options()
 
 
 @pytest.fixture(scope="package")

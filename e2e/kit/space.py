@@ -49,10 +49,10 @@ class _Time(msgspec.Struct):
 
 
 class Space:
-    """One space, named at random. Its calls raise httpx.HTTPStatusError where the demo refuses."""
+    """One space, named at random unless `name` is given. Its calls raise httpx.HTTPStatusError where the demo refuses."""
 
-    def __init__(self, url: str) -> None:
-        self.name = f"e2e-{uuid4().hex}"
+    def __init__(self, url: str, name: str | None = None) -> None:
+        self.name = name or f"e2e-{uuid4().hex}"
         self.people: list[Person] = []
         self._http = httpx.Client(base_url=url, headers={"X-Demo-Space": self.name}, timeout=2 * _MAIL_S)
 
