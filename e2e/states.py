@@ -113,6 +113,13 @@ class Stage:
         self.login.give(somebody)
         self.login.is_home(somebody)
 
+    def interrupted(self) -> None:
+        """A login left for too long."""
+        self.asked()
+        self.clock.advance(policy.LOGIN_ATTEMPT_LIFE)
+        self.login.open("/connexion/code")
+        expect(self.login.page.get_by_text("s’est interrompue")).to_be_visible()
+
     def cookies_lost(self) -> None:
         """As a browser that refuses cookies."""
         self.context.clear_cookies(name="portillon-accepted")
@@ -147,9 +154,10 @@ def _page(path: str) -> Callable[[Stage], object]:
 STATES: dict[str, Callable[[Stage], object]] = {
     "number": lambda _: None,
     "number-shown": lambda stage: stage.login.page.get_by_role("button", name="Afficher le mot de passe").click(),
-    "number-empty": lambda stage: (stage.login.press("Se connecter"), expect(stage.login.alert).to_be_visible()),
+    "number-empty": lambda stage: stage.login.press("Se connecter"),
     "number-wrong": lambda stage: stage.wrong_passwords(1),
     "number-locked": lambda stage: stage.wrong_passwords(policy.PASSWORD_TRIES.tries),
+    "number-interrupted": Stage.interrupted,
     "cookies-refused": Stage.cookies_lost,
     "address-missing": lambda stage: stage.refused_for("no-address"),
     "account-closed": lambda stage: stage.refused_for("closed"),

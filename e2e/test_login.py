@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from e2e.kit.plugin import MakePerson
@@ -12,7 +13,7 @@ from server import policy
 from server.wording.masking import masked_email
 
 
-@everywhere
+@pytest.mark.parametrize("look", ["desktop", "phone", "phone-without-scripts"], indirect=True)
 def test_number_password_and_mailed_code_lead_home(login: Login, person: MakePerson, inbox: Inbox) -> None:
     victor = person(email=f"victor.{uuid4().hex}@yvelines.example.fr")
     page = login.page
