@@ -14,12 +14,17 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from e2e.kit.process import RunningDemo, running_demo
 from server.embedded import EmbeddedEngines, EngineAddresses
 from server.records.database import Database
 from server.records.migrate import migrate
 from server.records.redis import Store
+
+# No test measures time: a busy machine is no fault.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 MakeEngines = Callable[[], EngineAddresses]
 
