@@ -80,7 +80,7 @@ class DemoProcess:
 
     def named(self, name: str) -> list[int]:
         """Those whose command line holds a word."""
-        return [pid for pid in self.descendants() if name in Path(f"/proc/{pid}/cmdline").read_text(errors="replace")]
+        return [pid for pid in self.descendants() if name in _read(pid, "cmdline")]
 
     def workers(self) -> list[int]:
         return self.named("spawn_main")
@@ -88,16 +88,20 @@ class DemoProcess:
 
 def alive(pid: int) -> bool:
     """Whether a process runs; one that is dead and not yet reaped does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
+    stat = _read(pid, "stat")
+    return bool(stat) and stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def _parents() -> Iterator[tuple[int, int]]:
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            yield int(stat.parent.name), int(stat.read_text().rpartition(")")[2].split()[1])
-        except (FileNotFoundError, ProcessLookupError):
-            continue
+    for process in Path("/proc").glob("[0-9]*"):
+        pid = int(process.name)
+        if stat := _read(pid, "stat"):
+            yield pid, int(stat.rpartition(")")[2].split()[1])
+
+
+def _read(pid: int, what: str) -> str:
+    """What the system tells of a process; nothing once it has ended, at whatever moment that is."""
+    try:
+        return Path(f"/proc/{pid}/{what}").read_text(errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
