@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from server.records.redis import REDIS_AWAY
 
 # The first keys that the service and the demo write; a reset deletes what begins so.
-PREFIXES = ("session:", "attempt:", "address:", "demo:")
+PREFIXES = ("session:", "sessions-of:", "attempt:", "ceremony:", "address:", "demo:")
 
 # Before the service's own 0.8 s, so that with Redis away a request still gets its 503 within 2 s.
 _TIMEOUT_S = 0.4

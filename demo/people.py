@@ -30,8 +30,9 @@ _DAY = timedelta(days=1)
 
 _ACCOUNT = """
 INSERT INTO account
-  (id, person, email, email_confirmed_at, password_hash, pepper_id, created_at, closed_on, last_login_at, logins)
-SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10 FROM insured_person WHERE nir = $2
+  (id, person, email, email_confirmed_at, password_hash, pepper_id, created_at, closed_on, last_login_at, logins,
+   terms_accepted)
+SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM insured_person WHERE nir = $2
 """
 
 # An address that a mail can be sent to, as server.mail.messages has it and a little stricter.
@@ -152,6 +153,7 @@ class People:
             someone.closed_on,
             now - _DAY if persona.logins else None,
             persona.logins,
+            policy.TERMS_OF_USE,
         )
         for age, device in enumerate(someone.trusted_devices, start=1):
             granted = now - 30 * age * _DAY
@@ -167,7 +169,7 @@ class People:
                 created_at=granted,
                 expires_at=add_months(granted, policy.TRUSTED_DEVICE_MONTHS),
             )
-            await devices.add(row, account)
+            await devices.add(row, account, clock_name=self._clock.name)
 
 
 def fixed() -> list[Someone]:

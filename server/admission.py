@@ -12,6 +12,7 @@ from uuid import UUID
 from server import throttle
 from server.clock import Clock
 from server.journal import Journal
+from server.notices.pending import pending
 from server.randomness import Randomness
 from server.records import accounts
 from server.records.accounts import Account
@@ -33,6 +34,11 @@ class SignedIn:
     expires_at: datetime
     session_ends_at: datetime
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What waits to be read."""
+        return pending(self.account)
+
 
 class Admission:
     """Lets in, knows who is in, and lets out."""
@@ -45,7 +51,7 @@ class Admission:
         self._throttle = throttle_
         self._journal = journal
         self._attempts = attempts
-        self._sessions = Sessions(idle=settings.session_idle, life=settings.session_life)
+        self.sessions = Sessions(idle=settings.session_idle, life=settings.session_life)
 
     async def may_enter(self, account: Account, subject: bytes, *, by_code: bool) -> None:
         """Raises Refused with what stands between a right password and the home page.
@@ -65,12 +71,13 @@ class Admission:
 
     @asynccontextmanager
     async def letting_in(
-        self, caller: Caller, account_id: UUID, subject: bytes, *, by: tuple[str, ...], since: datetime
+        self, caller: Caller, account_id: UUID, subject: bytes, *, by: tuple[str, ...], since: datetime, way: UUID | None = None
     ) -> AsyncIterator[Account]:
         """The transaction in which somebody is let in: a session under a new id, and what the browser held before is over.
 
         The account is held and asked again: what began before `since` was ended meanwhile comes too late. What the block does
-        (use up a code, rotate a device's token) and the login stand or fall together, cookies included. Raises Refused.
+        (use up a code, rotate a device's token) and the login stand or fall together, cookies included. `way` is the trusted
+        device or the credential that lets in. Raises Refused.
         """
         old_session, old_attempt = caller.cookies.get("session"), caller.cookies.get("attempt")
         with caller.cookies.unless_it_fails():
@@ -80,28 +87,32 @@ class Admission:
                     raise Refused(Why.STEP_MISSING, next="login")
                 await self.may_enter(account, subject, by_code="code" in by)
                 yield account
-                await self._begin_session(caller, account, subject, by)
+                await self._begin_session(caller, account, subject, by, way)
             caller.cookies.clear("attempt")
         with suppress(*REDIS_AWAY):  # the login stands; what is left behind ends by itself
             if old_session:
-                await self._sessions.end(old_session)
+                await self.sessions.end(old_session)
             if old_attempt:
                 await self._attempts.end(old_attempt)
 
-    async def _begin_session(self, caller: Caller, account: Account, subject: bytes, by: tuple[str, ...]) -> None:
+    async def _begin_session(
+        self, caller: Caller, account: Account, subject: bytes, by: tuple[str, ...], way: UUID | None
+    ) -> None:
         now = self._clock.now()
         await accounts.logged_in(account.id, now)
         await self._throttle.forget_requests(subject, throttle.LOGIN_CODE_REQUESTS)
         await self._journal.note(subject, caller, "login", by="+".join(by))
         token = self._randomness.token()
         # Before the commit: without Redis nothing is used up. Should the commit fail, nobody knows this token.
-        await self._sessions.begin(token, Session(account.id, subject, by, now, account.last_login_at))
+        session_id = self._randomness.uuid()
+        session = Session(session_id, account.id, subject, by, now, account.last_login_at, caller.browser, way)
+        await self.sessions.begin(token, session)
         caller.cookies.set("session", token)
 
     async def leave(self, caller: Caller) -> None:
         """End the browser's session and its login under way."""
         if token := caller.cookies.get("session"):
-            await self._sessions.end(token)
+            await self.sessions.end(token)
             caller.cookies.clear("session")
         await self.give_up(caller)
 
@@ -111,14 +122,20 @@ class Admission:
             await self._attempts.end(token)
             caller.cookies.clear("attempt")
 
+    async def end_sessions_of(self, account_id: UUID, way: UUID) -> None:
+        """End what a trusted device or a credential has let in, for it is trusted no more."""
+        for one in await self.sessions.of_account(account_id, self._clock.now()):
+            if one.session.way == way:
+                await self.sessions.end_listed(account_id, one.session.id)
+
     async def signed_in(self, caller: Caller) -> SignedIn:
         """Who this browser's session belongs to. Raises Refused(NOT_SIGNED_IN)."""
         now = self._clock.now()
         token = caller.cookies.get("session")
-        session = await self._sessions.read(token, now) if token else None
+        session = await self.sessions.read(token, now) if token else None
         account = await accounts.by_id(session.account_id) if session else None
         if session is None or account is None or not account.outlived(session.began_at):
             caller.cookies.clear("session")
             raise Refused(Why.NOT_SIGNED_IN)
-        ends_at = session.began_at + self._sessions.life
-        return SignedIn(account, session, min(now + self._sessions.idle, ends_at), ends_at)
+        ends_at = session.began_at + self.sessions.life
+        return SignedIn(account, session, min(now + self.sessions.idle, ends_at), ends_at)

@@ -17,11 +17,17 @@ from frontend import site as pages_door
 from frontend.rendering import Pages, Site
 from server import policy
 from server.admission import Admission
+from server.biometrics import api as biometrics_api
+from server.biometrics.assertions import Assertions, RelyingParty
+from server.biometrics.challenges import Challenges
+from server.biometrics.flow import BiometricsFlow
+from server.biometrics.offer import BiometricOffer
 from server.clock import Clock, SystemClock
 from server.hashing import Hasher
 from server.jobs.worker import run_jobs
 from server.journal import Journal
 from server.keys import Keys
+from server.known_browsers import KnownBrowsers
 from server.login import api as login_api
 from server.login.codes import LoginCodes
 from server.login.flow import LoginFlow
@@ -42,6 +48,8 @@ from server.web.middleware import Front
 from server.web.problems import MEDIA_TYPE, problem
 from server.web.requests import provide_caller, retry_after
 
+# What handlers may ask for by name, of the parts.
+_INJECTED = ("admission", "login", "biometrics", "offer", "browsers", "pages", "clock")
 # Paths that programs call; everything else is a page.
 _FOR_PROGRAMS = ("/api/", "/health/", "/schema")
 
@@ -57,6 +65,9 @@ class Parts:
     hasher: Hasher
     admission: Admission
     login: LoginFlow
+    biometrics: BiometricsFlow
+    offer: BiometricOffer
+    browsers: KnownBrowsers
     pages: Pages
 
 
@@ -69,6 +80,7 @@ def build_parts(settings: Settings, clock: Clock, randomness: Randomness, *, dem
     throttle = Throttle(clock)
     journal = Journal(clock)
     attempts = Attempts(policy.LOGIN_ATTEMPT_LIFE)
+    browsers = KnownBrowsers(clock, randomness, settings.site.kiosk)
     admission = Admission(settings, clock, randomness, throttle, journal, attempts)
     login = LoginFlow(
         clock=clock,
@@ -81,13 +93,43 @@ def build_parts(settings: Settings, clock: Clock, randomness: Randomness, *, dem
         attempts=attempts,
         devices=TrustedDevices(clock, randomness),
         addresses=AddressLimit("wrong-passwords", policy.WRONG_PASSWORDS_PER_ADDRESS),
+        browsers=browsers,
         codes=LoginCodes(clock, randomness, keys, throttle, journal, messages, post),
         messages=messages,
         post=post,
         kiosk=settings.site.kiosk,
     )
+    biometrics = _build_biometrics(settings, clock, randomness, keys, admission, browsers, messages)
     pages = Pages(Site(**asdict(settings.site), demo=demo))
-    return Parts(settings, clock, randomness, keys, hasher, admission, login, pages)
+    return Parts(settings, clock, randomness, keys, hasher, admission, login, biometrics, biometrics.offer, browsers, pages)
+
+
+def _build_biometrics(
+    settings: Settings,
+    clock: Clock,
+    randomness: Randomness,
+    keys: Keys,
+    admission: Admission,
+    browsers: KnownBrowsers,
+    messages: Messages,
+) -> BiometricsFlow:
+    journal, post = Journal(clock), Post(clock, keys)
+    party = RelyingParty(settings.host, settings.origin, settings.site.insurer_name)
+    return BiometricsFlow(
+        site=party,
+        clock=clock,
+        randomness=randomness,
+        keys=keys,
+        challenges=Challenges(clock, randomness),
+        assertions=Assertions(party, clock, keys, journal, messages, post),
+        journal=journal,
+        admission=admission,
+        browsers=browsers,
+        offer=BiometricOffer(clock, browsers, settings.site.kiosk),
+        messages=messages,
+        post=post,
+        kiosk=settings.site.kiosk,
+    )
 
 
 def create_app(
@@ -104,13 +146,14 @@ def create_app(
     litestar = Litestar(
         route_handlers=[
             login_api.router,
+            biometrics_api.router,
             operations_api.router,
             *pages_door.routers(),
             *(handlers(parts) if handlers else ()),
         ],
         dependencies={
             "caller": Provide(provide_caller),
-            **{name: _provide(getattr(parts, name)) for name in ("admission", "login", "pages", "clock")},
+            **{name: _provide(getattr(parts, name)) for name in _INJECTED},
             "settings": _provide(settings),
             "site": _provide(settings.site),
         },

@@ -5,7 +5,7 @@ Source, unless a line says otherwise: the product page, table *Figures*.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,25 @@ BIOMETRIC_MONTHS = 6
 # A household shares a browser: this many accounts may trust it. Ours: it bounds the cookie's size.
 TRUSTED_ACCOUNTS_PER_BROWSER = 8
 
+# --- Biometrics
+# The challenge's life and the browser's time-out (security page, *WebAuthn*; WebAuthn Level 3, section 15.1, recommends as much).
+CEREMONY_LIFE = timedelta(minutes=5)
+# Sensitive acts ask for a full login that is no older (contract, *Biometrics*).
+RECENT_LOGIN = timedelta(minutes=15)
+# From the second login on: who comes once is not asked for more.
+LOGINS_BEFORE_OFFER = 2
+# Ours: more devices than one person has; past it the oldest ends.
+BIOMETRICS_PER_ACCOUNT = 20
+# Mails before a credential or a trusted device expires; from the first on, a credential may be renewed.
+REMINDERS_BEFORE_EXPIRY = (timedelta(days=30), timedelta(days=7))
+
+# --- A browser that was told something (never offer biometrics, remember my number) knows it for as long as browsers let a cookie
+# live (RFC 6265bis, section 5.5: 400 days).
+BROWSER_KNOWN = timedelta(days=400)
+
+# --- The terms of use in force, by their date; who accepted older ones is asked again (ours).
+TERMS_OF_USE = date(2026, 11, 1)
+
 # --- Login under way (ours): the password is not asked again while it lives. It outlasts four codes in a row.
 LOGIN_ATTEMPT_LIFE = timedelta(hours=1)
 
@@ -73,6 +92,8 @@ COUNTERS_KEPT = timedelta(days=400)
 CODES_KEPT = timedelta(days=2)
 OUTBOX_KEPT = timedelta(days=30)
 DEVICES_KEPT_AFTER_END = timedelta(days=90)
+# An expired credential is known for so long, so that its owner is told what became of it.
+CREDENTIALS_KEPT_AFTER_END = timedelta(days=400)
 ACTIVITY_KEPT = timedelta(days=400)
 
 # --- Readiness: a clock that differs from the database's by more makes locks wrong (security page, *Faults*).

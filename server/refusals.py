@@ -32,6 +32,10 @@ class Why(Enum):
     ATTACHMENT_PENDING = Reason("attachment-pending", HTTPStatus.FORBIDDEN)
     NOT_SIGNED_IN = Reason("not-signed-in", HTTPStatus.UNAUTHORIZED)
     STEP_MISSING = Reason("step-missing", HTTPStatus.CONFLICT, ("next",))
+    # The same name to programs; a step of another flow, which the person has no leave to skip (contract, *Biometrics*).
+    FULL_LOGIN_NEEDED = Reason("step-missing", HTTPStatus.FORBIDDEN, ("next",))
+    BIOMETRIC_FAILED = Reason("biometric-failed", HTTPStatus.UNAUTHORIZED)
+    BIOMETRIC_EXPIRED = Reason("biometric-expired", HTTPStatus.UNAUTHORIZED, ("credential_id", "expired_on"))
     UNAVAILABLE = Reason("unavailable", HTTPStatus.SERVICE_UNAVAILABLE)
 
     CROSS_ORIGIN = Reason("cross-origin", HTTPStatus.FORBIDDEN)

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Literal
 
 # "accepted" carries nothing: that it comes back says that the browser takes cookies.
-CookieName = Literal["session", "attempt", "device", "accepted"]
+# "ceremony" binds a biometric login under way to the browser; "browser" tells one from another to those who asked for it.
+CookieName = Literal["session", "attempt", "device", "browser", "ceremony", "accepted"]
 
 
 @dataclass(slots=True)

@@ -85,9 +85,19 @@ class Settings:
         return self.public_url.startswith("https://")
 
     @property
+    def host(self) -> str:
+        """The public address's host name: WebAuthn's relying party id."""
+        return urlsplit(self.public_url).hostname or ""
+
+    @property
+    def origin(self) -> str:
+        """The public address's scheme, host and port, as browsers write an origin (RFC 6454, section 6.1)."""
+        return "{0.scheme}://{0.netloc}".format(urlsplit(self.public_url)).lower()
+
+    @property
     def hosts(self) -> frozenset[str]:
         """The host names, in lower case and without port, that a request may be for."""
-        return frozenset({urlsplit(self.public_url).hostname or "", *self.other_hosts})
+        return frozenset({self.host, *self.other_hosts})
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":

@@ -107,7 +107,7 @@ class TrustedDevices:
             created_at=now,
             expires_at=add_months(now, policy.TRUSTED_DEVICE_MONTHS),
         )
-        await devices.add(row, account.id)
+        await devices.add(row, account.id, clock_name=self._clock.name)
         self._write(caller, [*kept, token])
         return row
 

@@ -8,7 +8,7 @@ import structlog
 from server import policy
 from server.clock import Clock
 from server.logs import told
-from server.records import activity, codes, counters, devices, outbox
+from server.records import activity, browsers, codes, counters, credentials, devices, outbox
 
 _log = structlog.get_logger("portillon.housekeeping")
 _EVERY_S = 3600.0
@@ -21,6 +21,8 @@ async def tidy(clock: Clock) -> None:
         (counters.delete_older, policy.COUNTERS_KEPT),
         (codes.delete_older, policy.CODES_KEPT),
         (devices.delete_ended, policy.DEVICES_KEPT_AFTER_END),
+        (credentials.delete_ended, policy.CREDENTIALS_KEPT_AFTER_END),
+        (browsers.delete_older, policy.BROWSER_KNOWN),
         (activity.delete_older, policy.ACTIVITY_KEPT),
         (outbox.delete_older, policy.OUTBOX_KEPT),
     ):

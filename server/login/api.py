@@ -10,6 +10,7 @@ from litestar.params import JSONBody
 
 from server import policy
 from server.admission import Admission
+from server.biometrics.offer import BiometricOffer
 from server.login.flow import LoginFlow
 from server.nir import masked
 from server.refusals import Why
@@ -21,10 +22,11 @@ Text = Annotated[str, msgspec.Meta(max_length=policy.TYPED_AT_MOST)]
 
 
 class Credentials(msgspec.Struct, forbid_unknown_fields=True):
-    """A number, in any spelling, and a password."""
+    """A number, in any spelling, and a password. `with_code` asks for a code on a trusted device too, for a full login."""
 
     nir: Text
     password: Text
+    with_code: bool = False
 
 
 class PasswordAnswer(msgspec.Struct, omit_defaults=True):
@@ -85,7 +87,7 @@ async def give_password(
     data: JSONBody[Credentials], caller: NamedDependency[Caller], login: NamedDependency[LoginFlow]
 ) -> PasswordAnswer:
     """Give number and password."""
-    after = await login.give_password(caller, data.nir, data.password)
+    after = await login.give_password(caller, data.nir, data.password, with_code=data.with_code)
     return PasswordAnswer(after.next, after.address)
 
 
@@ -103,15 +105,22 @@ async def send_code(caller: NamedDependency[Caller], login: NamedDependency[Logi
     responses=may_refuse(Why.INVALID_CODE, Why.CODE_EXPIRED, *_BEFORE_HOME),
 )
 async def check_code(
-    data: JSONBody[CodeEntered], caller: NamedDependency[Caller], login: NamedDependency[LoginFlow]
+    data: JSONBody[CodeEntered],
+    caller: NamedDependency[Caller],
+    login: NamedDependency[LoginFlow],
+    admission: NamedDependency[Admission],
+    offer: NamedDependency[BiometricOffer],
 ) -> SignedInAnswer:
-    """Give the code."""
+    """Give the code. `notices` are to be acknowledged one at a time; `offer_biometrics` is for a device that can."""
     await login.check_code(caller, data.code, trust_device=data.trust_device)
-    return SignedInAnswer()
+    who = await admission.signed_in(caller)
+    return SignedInAnswer(notices=who.notices, offer_biometrics=await offer.stands(caller, who))
 
 
 @get("/session", responses=may_refuse(Why.NOT_SIGNED_IN))
-async def session(caller: NamedDependency[Caller], admission: NamedDependency[Admission]) -> SessionAnswer:
+async def session(
+    caller: NamedDependency[Caller], admission: NamedDependency[Admission], offer: NamedDependency[BiometricOffer]
+) -> SessionAnswer:
     """Who is signed in."""
     who = await admission.signed_in(caller)
     return SessionAnswer(
@@ -120,6 +129,8 @@ async def session(caller: NamedDependency[Caller], admission: NamedDependency[Ad
         last_login_at=who.session.previous_login_at,
         authenticated_by=who.session.authenticated_by,
         expires_at=who.expires_at,
+        notices=who.notices,
+        offer_biometrics=await offer.stands(caller, who),
     )
 
 

@@ -13,6 +13,7 @@ from server.clock import Clock
 from server.hashing import Hasher
 from server.journal import Journal
 from server.keys import Keys
+from server.known_browsers import KnownBrowsers
 from server.login.codes import LoginCodes, SentCode, digits_of
 from server.mail.messages import Messages
 from server.mail.post import Post
@@ -60,13 +61,16 @@ class LoginFlow:
     attempts: Attempts
     devices: TrustedDevices
     addresses: AddressLimit
+    browsers: KnownBrowsers
     codes: LoginCodes
     messages: Messages
     post: Post
     kiosk: bool
 
-    async def give_password(self, caller: Caller, number: str, password: str) -> AfterPassword:
-        """Judge number and password, counted first.
+    async def give_password(
+        self, caller: Caller, number: str, password: str, *, with_code: bool = False, remember_number: bool = False
+    ) -> AfterPassword:
+        """Judge number and password, counted first. `with_code`: ask for a code on a trusted device too, for a full login.
 
         Raises Refused: INVALID_REQUEST, INVALID_CREDENTIALS, LOCKED, STEP_MISSING, what `Admission.may_enter` says, UNAVAILABLE.
         """
@@ -81,15 +85,19 @@ class LoginFlow:
                 recognised = await self.devices.recognise(caller, account)
                 await self._end_copied(caller, account, subject, recognised)
                 account = await self._judge(caller, account, subject, password, recognised)
-                await self.admission.may_enter(account, subject, by_code=recognised.device is None)
-        if recognised.device is None:
-            return await self._begin_attempt(caller, account, subject)
+                by_code = with_code or recognised.device is None
+                await self.admission.may_enter(account, subject, by_code=by_code)
+        if recognised.device is None or by_code:
+            return await self._begin_attempt(caller, account, subject, remember_number=remember_number)
         by = ("password", "trusted-device")
+        since, way = caller.received_at, recognised.device.id
         async with (
             self.journal.noting(subject, caller, "password"),
-            self.admission.letting_in(caller, account.id, subject, by=by, since=caller.received_at),
+            self.admission.letting_in(caller, account.id, subject, by=by, since=since, way=way) as held,
         ):
             await self.devices.use(caller, recognised.device)
+            if remember_number:
+                await self.browsers.remember(caller, held)
         return AfterPassword("home")
 
     async def send_code(self, caller: Caller) -> SentCode:
@@ -118,6 +126,8 @@ class LoginFlow:
             by = ("password", "code")
             async with self.admission.letting_in(caller, account.id, attempt.subject, by=by, since=attempt.began_at) as held:
                 await self.codes.consume(right)
+                if attempt.remember_number:
+                    await self.browsers.remember(caller, held)
                 if trust_device and not self.kiosk:
                     await self._trust(caller, held, attempt.subject)
 
@@ -162,7 +172,7 @@ class LoginFlow:
             await accounts.replace_password(account.id, account.password, verdict.replacement)
         return account
 
-    async def _begin_attempt(self, caller: Caller, account: Account, subject: bytes) -> AfterPassword:
+    async def _begin_attempt(self, caller: Caller, account: Account, subject: bytes, *, remember_number: bool) -> AfterPassword:
         """A new id at this change of level; codes already sent to this browser for this account stay good (two tabs).
 
         It began when the request came in: whatever ended the account's logins while the password was hashed ends this one too.
@@ -175,7 +185,7 @@ class LoginFlow:
         binding = old.binding if old and old.account_id == account.id else self.randomness.bytes(16)
         await self.admission.leave(caller)
         token = self.randomness.token()
-        await self.attempts.begin(token, Attempt(account.id, subject, binding, caller.received_at))
+        await self.attempts.begin(token, Attempt(account.id, subject, binding, caller.received_at, remember_number))
         caller.cookies.set("attempt", token)
         return AfterPassword("code", masked_email(account.email or ""))
 
@@ -215,6 +225,7 @@ class LoginFlow:
                 if account.email:
                     mail = self.messages.device_ended(to=account.email, browser=device.label, at=self.clock.now())
                     await self.post.put(mail)
+            await self.admission.end_sessions_of(account.id, device.id)
 
 
 def _canonical(number: str) -> str:

@@ -91,6 +91,14 @@ class Messages:
         """
         return self._write("device-ended", to, at, values={"browser": _one_line(browser), "at": at})
 
+    def biometric_added(self, *, to: str, browser: str, at: datetime, until: datetime) -> OutgoingMail:
+        """A fingerprint or a face lets in from now on."""
+        return self._write("biometric-added", to, at, values={"browser": _one_line(browser), "at": at, "until": until})
+
+    def biometric_copied(self, *, to: str, browser: str, at: datetime) -> OutgoingMail:
+        """A credential's counter did not rise: it may have been copied (WebAuthn Level 3, section 7.2, step 22)."""
+        return self._write("biometric-copied", to, at, values={"browser": _one_line(browser), "at": at})
+
     def _write(
         self,
         kind: str,

@@ -9,7 +9,8 @@ from server.records.database import fetch
 
 _SELECT = """
 SELECT a.id, p.nir, p.first_names, p.last_name, p.fund, p.scheme, p.attachment, a.email, a.email_confirmed_at,
-       a.password_hash, a.pepper_id, a.closed_on, a.last_login_at, a.ended_at
+       a.password_hash, a.pepper_id, a.closed_on, a.last_login_at, a.ended_at, a.logins, a.terms_accepted,
+       a.overlap_acknowledged, p.overlap_since, a.user_handle
 FROM account a JOIN insured_person p ON p.id = a.person
 """
 
@@ -32,6 +33,11 @@ class Account:
     closed_on: date | None
     last_login_at: datetime | None
     ended_at: datetime | None
+    logins: int
+    terms_accepted: date | None
+    overlap_acknowledged: date | None
+    overlap_since: date | None
+    user_handle: bytes | None
 
     @property
     def name(self) -> str:
@@ -83,3 +89,21 @@ async def replace_password(account_id: UUID, old: StoredPassword, new: StoredPas
 async def logged_in(account_id: UUID, now: datetime) -> None:
     """Note a login."""
     await fetch("UPDATE account SET last_login_at = $2, logins = logins + 1 WHERE id = $1", account_id, now)
+
+
+async def give_user_handle(account_id: UUID, drawn: bytes) -> bytes:
+    """What authenticators know the account by: drawn once, then kept (WebAuthn Level 3, section 14.6.1)."""
+    rows = await fetch(
+        "UPDATE account SET user_handle = coalesce(user_handle, $2) WHERE id = $1 RETURNING user_handle", account_id, drawn
+    )
+    return bytes(rows[0]["user_handle"])
+
+
+async def accept_terms(account_id: UUID, dated: date) -> None:
+    """The terms of that date have been accepted; older ones replace no newer."""
+    await fetch("UPDATE account SET terms_accepted = greatest(terms_accepted, $2) WHERE id = $1", account_id, dated)
+
+
+async def acknowledge_overlap(account_id: UUID, since: date) -> None:
+    """The overlap that began then has been acknowledged."""
+    await fetch("UPDATE account SET overlap_acknowledged = $2 WHERE id = $1", account_id, since)

@@ -19,6 +19,17 @@ class DeviceRow:
     label: str
     created_at: datetime
     expires_at: datetime
+    last_used_at: datetime | None = None
+
+
+async def of_account(account_id: UUID) -> list[DeviceRow]:
+    """Those that have not been ended, expired or not, the newest first."""
+    rows = await fetch(
+        """SELECT id, token_hash, previous_hash, rotated_at, label, created_at, expires_at, last_used_at FROM trusted_device
+        WHERE account = $1 AND ended_at IS NULL ORDER BY created_at DESC""",
+        account_id,
+    )
+    return [DeviceRow(*row) for row in rows]
 
 
 async def presented(account_id: UUID, ids: Sequence[UUID]) -> list[DeviceRow]:
@@ -37,17 +48,18 @@ async def live(device_id: UUID) -> bool:
     return bool(await fetch("SELECT 1 FROM trusted_device WHERE id = $1 AND ended_at IS NULL", device_id))
 
 
-async def add(row: DeviceRow, account_id: UUID) -> None:
+async def add(row: DeviceRow, account_id: UUID, *, clock_name: str) -> None:
     """Trust a browser."""
     await fetch(
-        """INSERT INTO trusted_device (id, account, token_hash, label, created_at, expires_at, last_used_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $5)""",
+        """INSERT INTO trusted_device (id, account, token_hash, label, created_at, expires_at, last_used_at, clock)
+        VALUES ($1, $2, $3, $4, $5, $6, $5, $7)""",
         row.id,
         account_id,
         row.token_hash,
         row.label,
         row.created_at,
         row.expires_at,
+        clock_name,
     )
 
 

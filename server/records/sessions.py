@@ -1,7 +1,8 @@
 """Sessions and login attempts, in Redis: two kinds of record under two cookies, each under the hash of its token.
 
-An id that we did not issue finds nothing. A read notes the use in the same script, only where the record still stands, so that no
-slow request revives a session. Instants decide, by our clock; the TTL only collects garbage.
+A list for each account names its sessions, so that their owner sees and ends them; it is no way in. An id that we did not issue
+finds nothing. A read notes the use in the same script, only where the record still stands, so that no slow request revives a
+session. Instants decide, by our clock; the TTL only collects garbage.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from server.keys import token_hash
 from server.records.redis import Store
 
 _READ = """
-local raw = redis.call('HMGET', KEYS[1], 'value', 'began', 'used')
+local raw = redis.call('HMGET', KEYS[1], 'value', 'began', 'used', 'answered')
 if not raw[1] then return false end
 local now, idle, life = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 if now >= raw[2] + life or now >= raw[3] + idle then
@@ -22,24 +23,41 @@ if now >= raw[2] + life or now >= raw[3] + idle then
   return false
 end
 redis.call('HSET', KEYS[1], 'used', ARGV[1])
-return raw[1]
+return {raw[1], raw[4] or ''}
 """
 
-_WRITE = """
-redis.call('HSET', KEYS[1], 'value', ARGV[1], 'began', ARGV[2], 'used', ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
+_ANSWERED = """
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'answered', '1') end
 return 1
 """
 
+_MS = timedelta(milliseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Session(msgspec.Struct, frozen=True):
-    """Somebody is in."""
+    """Somebody is in. `label` names the browser; `way` is the trusted device or the credential that let them in, if one did.
 
+    `offer_answered`: whether to activate biometrics was asked and answered in this session.
+    """
+
+    id: UUID
     account_id: UUID
     subject: bytes
     authenticated_by: tuple[str, ...]
     began_at: datetime
     previous_login_at: datetime | None
+    label: str
+    way: UUID | None = None
+    offer_answered: bool = False
+
+
+class ListedSession(msgspec.Struct, frozen=True):
+    """A session as its owner sees it among others."""
+
+    session: Session
+    last_used_at: datetime
+    expires_at: datetime
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -49,6 +67,7 @@ class Attempt(msgspec.Struct, frozen=True):
     subject: bytes
     binding: bytes
     began_at: datetime
+    remember_number: bool = False
 
 
 class Sessions:
@@ -59,13 +78,52 @@ class Sessions:
         self.life = life
 
     async def begin(self, token: str, session: Session) -> None:
-        """Store a new one."""
-        await _begin("session", token, session, session.began_at, self.life)
+        """Store a new one, and list it with the account's."""
+        async with Store.client().pipeline(transaction=False) as pipe:
+            _write(pipe, _key("session", token), session, session.began_at, self.life)
+            pipe.hset(_list(session.account_id), session.id.bytes, token_hash(token))
+            pipe.pexpire(_list(session.account_id), 2 * self.life // _MS)
+            await pipe.execute()
 
     async def read(self, token: str, now: datetime) -> Session | None:
         """The session of this token, if it stands; it has been used now."""
-        raw = await _read("session", token, now, self.idle, self.life)
-        return msgspec.msgpack.decode(raw, type=Session) if raw else None
+        found = await _read("session", token, now, self.idle, self.life)
+        if not found:
+            return None
+        session = _session(found[0])
+        return msgspec.structs.replace(session, offer_answered=bool(found[1])) if session else None
+
+    async def answer_offer(self, token: str) -> None:
+        """Whether to activate biometrics is not asked again in this session."""
+        await Store.run(_ANSWERED, _key("session", token))
+
+    async def of_account(self, account_id: UUID, now: datetime) -> list[ListedSession]:
+        """The account's sessions that stand, the one used last first. Looking is no use of them."""
+        listed: dict[bytes, bytes] = await Store.client().hgetall(_list(account_id))  # type: ignore[assignment]
+        async with Store.client().pipeline(transaction=False) as pipe:
+            for hashed in listed.values():
+                pipe.hmget(f"session:{hashed.hex()}", "value", "began", "used")
+            found = await pipe.execute() if listed else []
+        standing, over = [], []
+        for session_id, (value, began, used) in zip(listed, found, strict=True):
+            session = _session(value) if value else None
+            expires = min(_at(began) + self.life, _at(used) + self.idle) if session else now
+            if session and now < expires:
+                standing.append(ListedSession(session, _at(used), expires))
+            else:
+                over.append(session_id)
+        if over:
+            await Store.client().hdel(_list(account_id), *over)
+        return sorted(standing, key=lambda one: one.last_used_at, reverse=True)
+
+    async def end_listed(self, account_id: UUID, session_id: UUID) -> bool:
+        """End one of an account's sessions, for requests in flight too; False where it is none of them."""
+        hashed = await Store.client().hget(_list(account_id), session_id.bytes)
+        if not isinstance(hashed, bytes):
+            return False
+        ended = await Store.client().delete(f"session:{hashed.hex()}")
+        await Store.client().hdel(_list(account_id), session_id.bytes)
+        return bool(ended)
 
     async def end(self, token: str) -> None:
         """It is over, for requests in flight too."""
@@ -80,30 +138,49 @@ class Attempts:
 
     async def begin(self, token: str, attempt: Attempt) -> None:
         """Store a new one."""
-        await _begin("attempt", token, attempt, attempt.began_at, self._life)
+        async with Store.client().pipeline(transaction=False) as pipe:
+            _write(pipe, _key("attempt", token), attempt, attempt.began_at, self._life)
+            await pipe.execute()
 
     async def read(self, token: str, now: datetime) -> Attempt | None:
         """The attempt of this token, if it lives."""
-        raw = await _read("attempt", token, now, self._life, self._life)
-        return msgspec.msgpack.decode(raw, type=Attempt) if raw else None
+        found = await _read("attempt", token, now, self._life, self._life)
+        return msgspec.msgpack.decode(found[0], type=Attempt) if found else None
 
     async def end(self, token: str) -> None:
         """It has led somewhere, or is given up."""
         await Store.client().delete(_key("attempt", token))
 
 
-async def _begin(kind: str, token: str, value: Any, at: datetime, life: timedelta) -> None:
-    await Store.run(_WRITE, _key(kind, token), msgspec.msgpack.encode(value), _ms(at), 2 * life // timedelta(milliseconds=1))
+def _write(pipe: Any, key: str, value: Any, at: datetime, life: timedelta) -> None:
+    """In one round trip with what else the pipeline holds."""
+    pipe.hset(key, mapping={"value": msgspec.msgpack.encode(value), "began": _ms(at), "used": _ms(at)})
+    pipe.pexpire(key, 2 * life // _MS)
 
 
-async def _read(kind: str, token: str, now: datetime, idle: timedelta, life: timedelta) -> bytes | None:
-    ms = timedelta(milliseconds=1)
-    return await Store.run(_READ, _key(kind, token), _ms(now), idle // ms, life // ms)  # type: ignore[no-any-return]
+async def _read(kind: str, token: str, now: datetime, idle: timedelta, life: timedelta) -> list[bytes] | None:
+    return await Store.run(_READ, _key(kind, token), _ms(now), idle // _MS, life // _MS)  # type: ignore[no-any-return]
+
+
+def _session(raw: bytes) -> Session | None:
+    """None where another version of ours wrote it: its owner logs in again."""
+    try:
+        return msgspec.msgpack.decode(raw, type=Session)
+    except msgspec.ValidationError:
+        return None
 
 
 def _key(kind: str, token: str) -> str:
     return f"{kind}:{token_hash(token).hex()}"
 
 
+def _list(account_id: UUID) -> str:
+    return f"sessions-of:{account_id}"
+
+
 def _ms(at: datetime) -> int:
-    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    return (at - _EPOCH) // _MS
+
+
+def _at(ms: bytes) -> datetime:
+    return _EPOCH + int(ms) * _MS

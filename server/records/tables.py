@@ -1,6 +1,20 @@
 """What we store. Instants are aware; secrets stand only as hashes or sealed. Only `records` imports this file."""
 
-from piccolo.columns import JSONB, UUID, Array, BigSerial, Bytea, Date, ForeignKey, Integer, SmallInt, Timestamptz, Varchar
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    Array,
+    BigInt,
+    BigSerial,
+    Boolean,
+    Bytea,
+    Date,
+    ForeignKey,
+    Integer,
+    SmallInt,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.columns.base import OnDelete
 from piccolo.columns.indexes import IndexMethod
 from piccolo.table import Table
@@ -22,6 +36,7 @@ class InsuredPerson(Table, tablename="insured_person"):
     fund = Varchar(length=10, null=True, default=None, help_text="code of the fund; none: file-update-needed")
     scheme = Varchar(length=10, null=True, default=None, help_text="none: file-update-needed")
     attachment = Varchar(length=10, default="attached", help_text="attached or pending")
+    overlap_since = Date(null=True, default=None, help_text="since when two complementary insurers overlap; none: they do not")
     refreshed_at = Timestamptz(default=None, help_text="the import that last named this person")
 
 
@@ -38,6 +53,9 @@ class Account(Table, tablename="account"):
     closed_on = Date(null=True, default=None)
     last_login_at = Timestamptz(null=True, default=None)
     logins = Integer(default=0)
+    terms_accepted = Date(null=True, default=None, help_text="the terms of use accepted last, by their date")
+    overlap_acknowledged = Date(null=True, default=None, help_text="the overlap acknowledged last, by its first day")
+    user_handle = Bytea(null=True, default=None, unique=True, help_text="64 random bytes that authenticators know the account by")
     ended_at = Timestamptz(null=True, default=None, help_text="sessions, attempts and devices begun by then are over")
 
 
@@ -82,6 +100,39 @@ class TrustedDevice(Table, tablename="trusted_device"):
     expires_at = Timestamptz(default=None)
     last_used_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
+    clock = Varchar(length=64, default="", help_text="the clock that this row's instants were read from")
+    reminders = SmallInt(default=0, help_text="mails that have told of its coming end")
+
+
+class BiometricCredential(Table, tablename="biometric_credential"):
+    """A WebAuthn credential: what a device's fingerprint or face reader signs for."""
+
+    id = UUID(primary_key=True, default=None)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.cascade, index=True)
+    credential_id = Bytea(default=b"", unique=True, help_text="the authenticator's name for it, 1 to 1,023 bytes")
+    public_key = Bytea(default=b"", help_text="COSE")
+    sign_count = BigInt(default=0)
+    backup_eligible = Boolean(default=False)
+    backed_up = Boolean(default=False)
+    browser = Bytea(default=b"", help_text="hash of the token of the browser that activated it")
+    label = Varchar(length=80)
+    created_at = Timestamptz(default=None)
+    expires_at = Timestamptz(default=None)
+    last_used_at = Timestamptz(null=True, default=None)
+    ended_at = Timestamptz(null=True, default=None)
+    clock = Varchar(length=64, default="", help_text="the clock that this row's instants were read from")
+    reminders = SmallInt(default=0, help_text="mails that have told of its coming end")
+
+
+class KnownBrowser(Table, tablename="known_browser"):
+    """What one account's owner has told us of one browser. A household's browser has one row an account."""
+
+    id = BigSerial(primary_key=True)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.cascade, index=True)
+    token_hash = Bytea(default=b"", help_text="of the token in its cookie")
+    remembered_at = Timestamptz(null=True, default=None, help_text="since when its first page greets them")
+    biometrics_declined_at = Timestamptz(null=True, default=None, help_text="since when it offers no biometrics")
+    changed_at = Timestamptz(default=None)
 
 
 class OutboxMessage(Table, tablename="outbox_message"):
@@ -113,4 +164,4 @@ class Activity(Table, tablename="activity"):
     details = JSONB(default="{}")
 
 
-ALL = (InsuredPerson, Account, Counter, Code, TrustedDevice, OutboxMessage, Activity)
+ALL = (InsuredPerson, Account, Counter, Code, TrustedDevice, BiometricCredential, KnownBrowser, OutboxMessage, Activity)

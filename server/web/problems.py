@@ -34,6 +34,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     scope: str | None = None
     closed_on: date | None = None
     next: str | None = None
+    credential_id: str | None = None
+    expired_on: date | None = None
     reference: str | None = None
 
 

@@ -20,7 +20,7 @@ from server.settings import Settings
 
 Headers = Mapping[str, str]
 
-_NAMES: tuple[CookieName, ...] = ("session", "attempt", "device", "accepted")
+_NAMES: tuple[CookieName, ...] = ("session", "attempt", "device", "browser", "ceremony", "accepted")
 # Tokens of ours, alone or joined with the 32 digits of a device before each; whatever else one of our cookies holds is cleared.
 _OURS = re.compile(rf"[A-Za-z0-9_.-]{{1,{policy.TRUSTED_ACCOUNTS_PER_BROWSER * 80}}}")
 

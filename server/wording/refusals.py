@@ -86,6 +86,8 @@ def _quota(members: _Members) -> str:
     )
 
 
+_THE_OTHER_WAY = "Connectez-vous avec votre mot de passe et un code."
+
 # Cases of one slug that people must tell apart, by `Refused.because`.
 _CASES: dict[str, str | Callable[[_Members], str]] = {
     "login-code-requests": _quota,
@@ -93,6 +95,9 @@ _CASES: dict[str, str | Callable[[_Members], str]] = {
         f"Trop d’erreurs se sont suivies. La connexion est bloquée jusqu’au {paris_until(members['until'])} ; "
         "après, il faudra changer de mot de passe avant tout nouvel essai : rendez-vous sur « mot de passe oublié »."
     ),
+    "challenge": f"Cette demande a expiré, ou elle a déjà servi. Réessayez. {_THE_OTHER_WAY}",
+    "unknown": f"La biométrie n’est plus active pour cet appareil. {_THE_OTHER_WAY}",
+    "known": "La biométrie est déjà active avec cette clé. Il n’y a rien à faire.",
     "newer-sent": "Ce code vient d’un mail plus ancien. Seul compte celui du dernier mail, qui porte la référence indiquée ici. "
     "Cet essai a été compté.",
 }
@@ -139,6 +144,24 @@ _WORDS: dict[Why, tuple[str, str | Callable[[_Members], str]]] = {
     ),
     Why.NOT_SIGNED_IN: ("Vous n’êtes pas connecté", "Connectez-vous pour continuer."),
     Why.STEP_MISSING: ("Une étape manque", _step),
+    Why.FULL_LOGIN_NEEDED: (
+        "Une connexion avec un code est nécessaire",
+        (
+            "Pour activer la biométrie, connectez-vous d’abord avec votre mot de passe et un code reçu par mail : "
+            f"vous avez ensuite {duration(policy.RECENT_LOGIN)} pour le faire."
+        ),
+    ),
+    Why.BIOMETRIC_FAILED: (
+        "La biométrie n’a pas fonctionné",
+        "Nous n’avons pas pu vous reconnaître ainsi. Connectez-vous avec votre mot de passe et un code, ou réessayez.",
+    ),
+    Why.BIOMETRIC_EXPIRED: (
+        "La biométrie est à réactiver",
+        lambda members: (
+            f"Elle a été valable {policy.BIOMETRIC_MONTHS} mois sur cet appareil, jusqu’au {paris_date(members['expired_on'])}. "
+            "Connectez-vous avec votre mot de passe et un code : vous pourrez ensuite l’activer de nouveau."
+        ),
+    ),
     Why.UNAVAILABLE: (
         "Le service est momentanément indisponible",
         "Réessayez dans quelques instants : rien n’a été compté ni perdu.",

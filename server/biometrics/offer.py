@@ -1,0 +1,45 @@
+"""Whether to offer to activate biometrics in this browser. Source: product page, section 2, steps 3 and 4."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from server import policy
+from server.admission import SignedIn
+from server.clock import Clock
+from server.known_browsers import KnownBrowsers
+from server.records import credentials
+from server.records.credentials import CredentialRow
+from server.request_context import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class BiometricOffer:
+    """The offer after a login. Whether the device can do it, its browser alone knows."""
+
+    clock: Clock
+    browsers: KnownBrowsers
+    kiosk: bool
+
+    async def stands(self, caller: Caller, who: SignedIn) -> bool:
+        """Whether to ask now: notices come first, and nobody is asked twice, nor where they have said never."""
+        if self.kiosk or who.notices or who.session.offer_answered or who.account.logins < policy.LOGINS_BEFORE_OFFER:
+            return False
+        if not self.may_activate(who) or await self.browsers.biometrics_declined(caller, who.account):
+            return False
+        here = self.browsers.hashed(caller)
+        rows = await credentials.of_account(who.account.id)
+        return not any(row.browser == here and not self.may_renew(row) for row in rows)
+
+    def may_activate(self, who: SignedIn) -> bool:
+        """Whether the login is full and recent enough (contract, *Biometrics*)."""
+        full = who.session.authenticated_by == ("password", "code")
+        return full and self.clock.now() < who.session.began_at + policy.RECENT_LOGIN
+
+    def may_renew(self, row: CredentialRow) -> bool:
+        """Whether its end is near enough that another may take its place on the same device."""
+        return renewable_from(row) <= self.clock.now()
+
+
+def renewable_from(row: CredentialRow) -> datetime:
+    """From its first reminder on."""
+    return row.expires_at - max(policy.REMINDERS_BEFORE_EXPIRY)
