@@ -121,8 +121,10 @@ class BiometricsFlow:
             since = caller.received_at
             async with self.admission.letting_in(caller, account.id, subject, by=("biometric",), since=since, way=row.id) as held:
                 used = await credentials.use(row.id, signed.sign_count, self.clock.now(), backed_up=signed.backed_up)
-                if not used or not held.outlived(row.created_at):
+                if not held.outlived(row.created_at):
                     raise Refused(Why.BIOMETRIC_FAILED, because="unknown")
+                if not used:
+                    raise Refused(Why.BIOMETRIC_FAILED)
 
     async def answer_offer(self, caller: Caller, answer: Literal["later", "never"]) -> None:
         """*Later*: asked again at the next login, also where *never* was said before. *Never*: not asked in this browser."""

@@ -5,7 +5,7 @@ from itertools import count
 
 from server.app import build_parts
 from server.login.flow import AfterPassword
-from server.policy import SESSION_IDLE
+from server.policy import SESSION_IDLE, TERMS_OF_USE
 from server.randomness import SystemRandomness
 from server.records import registry
 from server.records.database import fetch
@@ -18,8 +18,8 @@ from tests.server.mail.desk import MovableClock
 PASSWORD = "Girafe-Violon-Ruche-7"
 _numbers = count(1)
 _ACCOUNT = """
-INSERT INTO account (id, person, email, email_confirmed_at, password_hash, pepper_id, created_at, logins)
-SELECT $1, id, $3, $4, $5, $6, $4, 0 FROM insured_person WHERE nir = $2
+INSERT INTO account (id, person, email, email_confirmed_at, password_hash, pepper_id, created_at, logins, terms_accepted)
+SELECT $1, id, $3, $4, $5, $6, $4, 0, $7 FROM insured_person WHERE nir = $2
 """
 _NEWEST_CODE = """
 SELECT c.sealed FROM code c JOIN account a ON a.id = c.account JOIN insured_person p ON p.id = a.person
@@ -53,7 +53,7 @@ class Inside:
         )
         await registry.put(told, now)
         account = self.parts.randomness.uuid()
-        await fetch(_ACCOUNT, account, nir, f"claire{rank}@poste.example", now, stored.hash, stored.pepper_id)
+        await fetch(_ACCOUNT, account, nir, f"claire{rank}@poste.example", now, stored.hash, stored.pepper_id, TERMS_OF_USE)
         return nir
 
     async def mailed_code(self, nir: str) -> str:
