@@ -53,6 +53,7 @@ _MEMBER_AT_MOST = 16 * 1024  # characters; the longest honest one is some 2,000.
 _RSA_BITS = range(2048, 4096 + 1)  # shorter is weak, longer is our time
 _RSA_EXPONENTS = range(2**16 + 1, 2**32, 2)  # FIPS 186-5 asks for an odd one above 2^16; a huge one is our time
 _P256_COORDINATE = 32  # bytes
+_STATEMENTS = {AttestationFormat.NONE: ([],), AttestationFormat.PACKED: (["alg", "sig"], ["alg", "sig", "x5c"])}
 
 
 class CeremonyRefused(Exception):
@@ -254,20 +255,19 @@ def _check_client_data(raw: bytes, challenge: bytes) -> None:
 def _attestation(raw: bytes) -> tuple[bytes, AuthenticatorData]:
     """The attestation object to be judged, and the authenticator data in it.
 
-    We ask for no attestation, so a browser leaves "none" or a "packed" statement signed by the credential itself; the library
-    checks both. Another known statement vouches for a maker of whom we ask nothing: the credential counts as one without
-    attestation (§7.1, after the steps).
+    We ask for none, so a browser leaves "none", or "packed" signed by the credential itself: the library checks both. Another
+    known one vouches for a maker of whom we ask nothing: the credential counts as without attestation (§7.1, after the steps).
     """
     attestation = parse_cbor(raw)
     if encode_cbor(attestation) != raw or set(attestation) != {"fmt", "attStmt", "authData"}:
         raise CeremonyRefused("§6.5.4: not an attestation object in canonical CBOR, or more stands behind it")
     kind, statement = AttestationFormat(attestation["fmt"]), attestation["attStmt"]
-    if not isinstance(statement, dict) or (kind is AttestationFormat.NONE and statement):
-        raise CeremonyRefused("§8.7: no attestation has an empty statement")
     authenticator_data = _authenticator_data(attestation["authData"])
-    if kind in {AttestationFormat.NONE, AttestationFormat.PACKED}:
-        return raw, authenticator_data
-    return encode_cbor({"fmt": "none", "attStmt": {}, "authData": attestation["authData"]}), authenticator_data
+    if kind not in _STATEMENTS:
+        return encode_cbor({"fmt": "none", "attStmt": {}, "authData": attestation["authData"]}), authenticator_data
+    if not isinstance(statement, dict) or sorted(statement) not in _STATEMENTS[kind] or not all(statement.values()):
+        raise CeremonyRefused("§8.2, §8.7: not the members of such a statement")  # the library skips those it does not know
+    return raw, authenticator_data
 
 
 def _authenticator_data(raw: bytes) -> AuthenticatorData:
