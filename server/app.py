@@ -33,6 +33,8 @@ from server.login.codes import LoginCodes
 from server.login.flow import LoginFlow
 from server.mail.messages import Messages
 from server.mail.post import Post
+from server.notices import api as notices_api
+from server.notices.flow import NoticesFlow
 from server.operations import api as operations_api
 from server.randomness import Randomness, SystemRandomness
 from server.records.address_limits import AddressLimit
@@ -49,7 +51,7 @@ from server.web.problems import MEDIA_TYPE, problem
 from server.web.requests import provide_caller, retry_after
 
 # What handlers may ask for by name, of the parts.
-_INJECTED = ("admission", "login", "biometrics", "offer", "browsers", "pages", "clock")
+_INJECTED = ("admission", "login", "biometrics", "offer", "browsers", "notices", "pages", "clock")
 # Paths that programs call; everything else is a page.
 _FOR_PROGRAMS = ("/api/", "/health/", "/schema")
 
@@ -68,6 +70,7 @@ class Parts:
     biometrics: BiometricsFlow
     offer: BiometricOffer
     browsers: KnownBrowsers
+    notices: NoticesFlow
     pages: Pages
 
 
@@ -101,7 +104,10 @@ def build_parts(settings: Settings, clock: Clock, randomness: Randomness, *, dem
     )
     biometrics = _build_biometrics(settings, clock, randomness, keys, admission, browsers, messages)
     pages = Pages(Site(**asdict(settings.site), demo=demo))
-    return Parts(settings, clock, randomness, keys, hasher, admission, login, biometrics, biometrics.offer, browsers, pages)
+    notices = NoticesFlow(journal, admission)
+    return Parts(
+        settings, clock, randomness, keys, hasher, admission, login, biometrics, biometrics.offer, browsers, notices, pages
+    )
 
 
 def _build_biometrics(
@@ -147,6 +153,7 @@ def create_app(
         route_handlers=[
             login_api.router,
             biometrics_api.router,
+            notices_api.router,
             operations_api.router,
             *pages_door.routers(),
             *(handlers(parts) if handlers else ()),
