@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from benchmarks import mail, races, speed
+from benchmarks import biometrics, mail, races, speed
 from benchmarks.site import Site
 from e2e.kit.process import running_demo
 
@@ -18,6 +18,7 @@ _PARTS: dict[str, Callable[..., Awaitable[list[str]]]] = {
     "logins": speed.logins,
     "storm": speed.storm,
     "unknown": speed.unknown,
+    "biometrics": biometrics.run,
     "mail": mail.run,
 }
 
