@@ -3,8 +3,8 @@
 The log knows the number only by its keyed hash. Source: security page, last line.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import structlog
 
@@ -42,6 +42,16 @@ class Journal:
             yield
         except Refused as refusal:
             await self.refused(subject, caller, kind, refusal)
+            raise
+
+    @contextmanager
+    def noting_nobody(self, caller: Caller, kind: str) -> Iterator[None]:
+        """A refusal of the block that is no account's: the line and the metric alone."""
+        try:
+            yield
+        except Refused as refusal:
+            EVENTS.labels(kind, refusal.why.slug).inc()
+            _log.info(kind, outcome=refusal.why.slug, because=refusal.because, device=caller.browser)
             raise
 
     async def refused(self, subject: bytes, caller: Caller, kind: str, refusal: Refused) -> None:

@@ -105,10 +105,8 @@ class BiometricsFlow:
         Raises Refused: BIOMETRIC_FAILED, BIOMETRIC_EXPIRED (the signature was valid), what `Admission.may_enter` says.
         """
         self._refuse_at_kiosk()
-        row, challenge = await self._presented(caller, response)
-        account = await accounts.by_id(row.account_id)
-        if account is None or account.user_handle is None:
-            raise Refused(Why.BIOMETRIC_FAILED, because="unknown")
+        with self.journal.noting_nobody(caller, "biometric"):
+            row, account, challenge = await self._presented(caller, response)
         subject = self.keys.subject(account.nir)
         async with self.journal.noting(subject, caller, "biometric"):
             signed = await self.assertions.verify(caller, account, row, response, challenge)
@@ -147,16 +145,17 @@ class BiometricsFlow:
             raise Refused(Why.FULL_LOGIN_NEEDED, next="login")
         return who
 
-    async def _presented(self, caller: Caller, response: dict[str, Any]) -> tuple[CredentialRow, bytes]:
-        """The credential that the response names, and the challenge, used up now."""
+    async def _presented(self, caller: Caller, response: dict[str, Any]) -> tuple[CredentialRow, Account, bytes]:
+        """The credential that the response names, its account, and the challenge, used up now."""
         with _one_refusal():
             challenge, credential_id = ceremony.client_challenge(response), ceremony.credential_id_of(response)
         if not await self.challenges.take(challenge, "login", caller.cookies.get("ceremony") or ""):
             raise Refused(Why.BIOMETRIC_FAILED, because="challenge")
         row = await credentials.named(credential_id)
-        if row is None:
+        account = await accounts.by_id(row.account_id) if row else None
+        if row is None or account is None:
             raise Refused(Why.BIOMETRIC_FAILED, because="unknown")
-        return row, challenge
+        return row, account, challenge
 
     async def _keep(self, caller: Caller, who: SignedIn, made: RegisteredCredential) -> CredentialRow:
         now = self.clock.now()
