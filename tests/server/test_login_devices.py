@@ -80,6 +80,17 @@ async def test_an_old_token_that_comes_back_ends_the_device_and_its_owner_is_tol
     assert len(await site.mails(person, "device-ended")) == 1
 
 
+async def test_what_a_copied_token_let_in_ends_when_the_copy_is_noticed(site: Site, door: str) -> None:
+    person = await site.person()
+    owner, thief = await trusting(site, door, person), await site.browser(door)
+    thief.set_cookie("device", str(owner.cookie("device")))
+    assert (await thief.enter(person)).next == "home"
+    assert await thief.session() is not None
+    # The owner's own token is the old one now.
+    assert (await owner.enter(person)).next == "code"
+    assert await thief.session() is None
+
+
 async def test_a_strangers_wrong_passwords_do_not_shut_the_owner_out_of_the_owners_device(site: Site, door: str) -> None:
     person = await site.person()
     owner, stranger = await trusting(site, door, person), await site.browser(door)
