@@ -89,6 +89,7 @@ SHARED: dict[str, tuple[Json, str, Json]] = {
     "a list of client data": ({"rewritten_client_data": lambda raw: b"[" + raw + b"]"}, "not an object", {}),
     "client data nested deep": ({"rewritten_client_data": again('"x":' + "[" * 5000 + "]" * 5000)}, "RecursionError", {}),
     "a number of 5,000 digits": ({"rewritten_client_data": again('"x":' + "9" * 5000)}, "ValueError", {}),
+    "client data of 20,000 characters": ({"client_data": {"x": "x" * 20_000}}, "too long", {"client_data": {"x": "x" * 10_000}}),
     "bytes after": ({"rewritten_data": lambda raw: raw + b"\0"}, "Leftover|cut short|did not have", {}),
     "extension not canonical": (
         {"extensions": {}, "rewritten_data": lambda raw: raw[:-1] + b"\xbf\xff"},

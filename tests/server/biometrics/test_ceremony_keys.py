@@ -26,6 +26,10 @@ def _es256(changed: dict[int, Any] | None = None) -> CoseKey:
     return ES256(ES256.from_cryptography_key(KEYS[-7]().public_key()) | (changed or {}))
 
 
+def _padded(key: CoseKey) -> CoseKey:
+    return ES256({**key, -2: b"\0" + key[-2]})
+
+
 def _rs256(n: int, e: int = 65537, zeros: bytes = b"") -> CoseKey:
     return RS256({1: 3, 3: -257, -1: zeros + n.to_bytes((n.bit_length() + 7) // 8), -2: e.to_bytes((e.bit_length() + 7) // 8)})
 
@@ -35,7 +39,7 @@ UNSOUND: dict[str, Callable[[], CoseKey]] = {
     "P-256, off the curve": lambda: _es256({-2: b"\1" * 32}),
     "P-256, infinity": lambda: _es256({-2: bytes(32), -3: bytes(32)}),
     "P-256, coordinate cut": lambda: _es256({-3: b"\1" * 31}),
-    "P-256, coordinate padded": lambda: _es256({-2: b"\0" + _es256()[-2]}),
+    "P-256, coordinate padded": lambda: _padded(_es256()),
     "P-256, compressed": lambda: _es256({-3: True}),
     "P-256, called P-384": lambda: _es256({-1: 2}),
     "P-256, curve as true": lambda: _es256({-1: True}),
@@ -81,6 +85,20 @@ def test_an_unsound_key_is_not_registered(name: str) -> None:
 def test_a_sound_key_is(name: str) -> None:
     key = SOUND[name]()
     assert register(SoftwareAuthenticator(ORIGIN).create(CREATION, public_key=key)).public_key == cbor.encode(key)
+
+
+def test_a_key_is_where_the_bytes_say() -> None:
+    """A number in two bytes for one, and a key that ends like an empty map: the library takes its last byte for the extensions."""
+    key = next(key for key in iter(_es256, None) if key[-3][-1] == 0xA0)
+
+    def longer(raw: bytes) -> bytes:
+        return raw[:32] + bytes([raw[32] | 0x80]) + raw[33:].replace(b"\xa5\x01\x02", b"\xa5\x01\x18\x02", 1)
+
+    refused(
+        "not in canonical CBOR",
+        lambda: register(SoftwareAuthenticator(ORIGIN).create(CREATION, public_key=key, rewritten_data=longer)),
+    )
+    assert register(SoftwareAuthenticator(ORIGIN).create(CREATION, public_key=key, extensions={})).public_key == cbor.encode(key)
 
 
 def test_a_small_order_key_would_sign_everything() -> None:
