@@ -16,14 +16,14 @@ from demo.api import ClockMove, Demo, move
 from demo.front import COOKIE, is_space
 from demo.mailbox import Message, Wanted
 from demo.people import fixed
-from demo.personas import PERSONAS
+from demo.personas import BY_SLUG, PERSONAS
 from demo.reset import reset
 from frontend.answers import go, page
 from frontend.rendering import Pages
 from server.refusals import Refused, Why
 from server.request_context import Caller
 from server.web.middleware import CSP
-from server.wording.french import counted
+from server.wording.french import counted, typeset
 
 _FOLDER = Path(__file__).parent
 _HOME, _BOX, _CLOCK = "/demo", "/demo/boite", "/demo/horloge"
@@ -44,6 +44,13 @@ class Step:
 
 
 @dataclass(slots=True)
+class Taken:
+    """Whose browser this is to be: a persona's slug."""
+
+    qui: str = ""
+
+
+@dataclass(slots=True)
 class Space:
     """The name of a space; none: the shared one."""
 
@@ -51,14 +58,35 @@ class Space:
 
 
 @get(_HOME)
-async def people(caller: NamedDependency[Caller], pages: NamedDependency[Pages], demo: NamedDependency[Demo]) -> Response[Any]:
-    """The fixed people. Their buttons post the login's form, so the browser gets the cookie that the login looks for."""
+async def people(
+    caller: NamedDependency[Caller],
+    pages: NamedDependency[Pages],
+    demo: NamedDependency[Demo],
+    pris: FromQuery[str | None] = None,
+) -> Response[Any]:
+    """The fixed people. Their buttons post the login's form, so the browser gets the cookie that the login looks for.
+
+    `pris` is the slug of the one whose browser has just been taken.
+    """
     if not caller.cookies.get("accepted"):
         caller.cookies.set("accepted", "yes")
     shown = [
-        (persona, someone, _spelt(someone.nir + someone.nir_key)) for persona, someone in zip(PERSONAS, fixed(), strict=True)
+        (persona, typeset(persona.shows), someone, _spelt(someone.nir + someone.nir_key))
+        for persona, someone in zip(PERSONAS, fixed(), strict=True)
     ]
-    return page(pages, "people.html", _HOME, people=shown, space=demo.clock.name)
+    return page(pages, "people.html", _HOME, people=shown, taken=pris, space=demo.clock.name)
+
+
+@post(f"{_HOME}/navigateur")
+async def take_browser(
+    data: URLEncodedBody[Taken], caller: NamedDependency[Caller], demo: NamedDependency[Demo]
+) -> Response[Any]:
+    """Make this browser a fixed person's own, for what shows there only."""
+    persona = BY_SLUG.get(data.qui)
+    if persona is None or not persona.has_browser:
+        raise Refused(Why.INVALID_REQUEST, errors=(("qui", "wrong"),))
+    await demo.people.take_browser(caller, persona, demo.parts.browsers)
+    return go(f"{_HOME}?pris={persona.slug}#{persona.slug}")
 
 
 @post(f"{_HOME}/remise")
@@ -129,7 +157,7 @@ async def choose_space(data: URLEncodedBody[Space], pages: NamedDependency[Pages
     return answer
 
 
-@get([f"{_HOME}/espace", f"{_HOME}/remise"])
+@get([f"{_HOME}/espace", f"{_HOME}/remise", f"{_HOME}/navigateur"])
 async def reloaded() -> Response[Any]:
     """An address that only takes a press of a button, reloaded or gone back to."""
     return go(_HOME)
@@ -176,7 +204,7 @@ def _spelt(number: str) -> str:
 def routers(demo: Demo) -> list[Router]:
     """The door and its static files."""
     pages = demo.parts.pages.with_folder(_FOLDER / "templates")
-    handlers = [people, start_again, mailbox, message, message_html, clock, move_clock, choose_space, reloaded]
+    handlers = [people, take_browser, start_again, mailbox, message, message_html, clock, move_clock, choose_space, reloaded]
     provided = {"demo": Provide(lambda: demo, sync_to_thread=False), "pages": Provide(lambda: pages, sync_to_thread=False)}
     return [
         Router("/", route_handlers=handlers, dependencies=provided, include_in_schema=False),

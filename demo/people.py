@@ -11,18 +11,20 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from demo import personas, synthetic
-from demo.personas import PERSONAS, Persona
+from demo.personas import BY_SLUG, PERSONAS, Persona
 from server import policy
 from server.clock import PARIS, Clock, add_months
 from server.hashing import Hasher, StoredPassword
 from server.keys import token_hash
+from server.known_browsers import KnownBrowsers
 from server.nir import key
 from server.randomness import Randomness
-from server.records import devices, registry
+from server.records import accounts, browsers, devices, registry
 from server.records.database import fetch, transaction
 from server.records.devices import DeviceRow
 from server.records.registry import Person
-from server.trusted_devices import Token
+from server.request_context import Caller
+from server.trusted_devices import Token, TrustedDevices
 
 # Whoever imports a synthetic registry beside takes another seed; should a number meet another, the next one is taken.
 _SEED = 20_260_713
@@ -57,6 +59,9 @@ class Overrides(msgspec.Struct, forbid_unknown_fields=True):
     closed_on: date | UnsetType | None = UNSET
     first_names: Name | UnsetType = UNSET
     last_name: Name | UnsetType = UNSET
+    overlap_since: date | UnsetType | None = UNSET
+    terms_accepted: bool | UnsetType = UNSET
+    logins: Annotated[int, Meta(ge=0, le=10_000)] | UnsetType = UNSET
 
 
 class TrustedDevice(msgspec.Struct):
@@ -69,7 +74,9 @@ class TrustedDevice(msgspec.Struct):
 class Someone(msgspec.Struct, kw_only=True):
     """An invented insured person, with all that they know and hold. `nir` is canonical, `nir_key` its two digits.
 
-    Of ``not-created``, `email` and `password` are a proposal: no account has them yet.
+    Of ``not-created``, `email` and `password` are a proposal: no account has them yet. `terms_accepted` is of the terms in force.
+    `logins` is how often they have logged in. `browser_cookie` is the value of the cookie ``portillon-browser`` in the browser
+    where they said never to biometrics.
     """
 
     persona: str
@@ -88,7 +95,11 @@ class Someone(msgspec.Struct, kw_only=True):
     fund: str | None
     scheme: str | None
     attachment: str
+    overlap_since: date | None
     closed_on: date | None
+    terms_accepted: bool
+    logins: int
+    browser_cookie: str | None = None
     trusted_devices: tuple[TrustedDevice, ...] = ()
 
 
@@ -113,25 +124,43 @@ class People:
         return someone
 
     async def ensure_fixed(self) -> None:
-        """Make the fixed people, one of each persona, unless they are here. Raises one of DATABASE_AWAY."""
+        """Make those of the fixed people, one of each persona, who are not here. Raises one of DATABASE_AWAY."""
         everybody = fixed()
-        if await registry.find(everybody[0].nir):
+        if not await _missing(everybody):
             return
-        hashes = [await self._hasher.hash(someone.password) for someone in everybody]
+        hashes = {someone.nir: await self._hasher.hash(someone.password) for someone in everybody}
         async with transaction():
             await fetch("SELECT pg_advisory_xact_lock($1)", _SEED)
-            if await registry.find(everybody[0].nir):  # somebody else has done so meanwhile
-                return
-            for persona, someone, stored in zip(PERSONAS, everybody, hashes, strict=True):
-                await self._put(persona, self._with_devices(someone, persona, Overrides()), stored)
+            for someone in await _missing(everybody):  # somebody else may have made them meanwhile
+                persona = BY_SLUG[someone.persona]
+                await self._put(persona, self._with_devices(someone, persona, Overrides()), hashes[someone.nir])
+
+    async def take_browser(self, caller: Caller, persona: Persona, known: KnownBrowsers) -> None:
+        """Make this browser the fixed person's own: one that they trust, or where they said never to biometrics.
+
+        Raises one of DATABASE_AWAY.
+        """
+        nir = next(someone.nir for someone in fixed() if someone.persona == persona.slug)
+        account = await accounts.by_nir(nir)
+        with caller.cookies.unless_it_fails():
+            async with transaction():
+                if account and persona.devices:
+                    await TrustedDevices(self._clock, self._randomness).grant(caller, account)
+                if account and persona.declined:
+                    await browsers.decline_biometrics(await known.know(caller, account), account.id, self._clock.now())
 
     def _token(self) -> str:
         return str(Token(self._randomness.uuid(), self._randomness.token()))
 
     def _with_devices(self, someone: Someone, persona: Persona, overrides: Overrides) -> Someone:
         """What only the clock and chance know, then what the test wants."""
+        then = (self._clock.now() - 90 * _DAY).astimezone(PARIS).date()
         if persona.closed:
-            someone.closed_on = (self._clock.now() - 90 * _DAY).astimezone(PARIS).date()
+            someone.closed_on = then
+        if persona.overlap:
+            someone.overlap_since = then.replace(day=1)
+        if persona.declined:
+            someone.browser_cookie = self._randomness.token()
         someone.trusted_devices = tuple(TrustedDevice(label, self._token()) for label in persona.devices)
         return msgspec.structs.replace(someone, **dict(_set(overrides)))
 
@@ -151,10 +180,14 @@ class People:
             stored.pepper_id,
             now - 400 * _DAY,
             someone.closed_on,
-            now - _DAY if persona.logins else None,
-            persona.logins,
-            policy.TERMS_OF_USE,
+            now - _DAY if someone.logins else None,
+            someone.logins,
+            policy.TERMS_OF_USE if someone.terms_accepted else policy.TERMS_OF_USE - 365 * _DAY,
         )
+        if someone.browser_cookie:
+            here = token_hash(someone.browser_cookie)
+            await browsers.say(here, account, now)
+            await browsers.decline_biometrics(here, account, now - _DAY)
         for age, device in enumerate(someone.trusted_devices, start=1):
             granted = now - 30 * age * _DAY
             token = Token.read(device.cookie)
@@ -170,6 +203,10 @@ class People:
                 expires_at=add_months(granted, policy.TRUSTED_DEVICE_MONTHS),
             )
             await devices.add(row, account, clock_name=self._clock.name)
+
+
+async def _missing(people: Iterable[Someone]) -> list[Someone]:
+    return [someone for someone in people if await registry.find(someone.nir) is None]
 
 
 def fixed() -> list[Someone]:
@@ -189,6 +226,8 @@ def _invented(persona: Persona, rank: int, drawn: bytes) -> Someone:
         password=personas.password(drawn),
         email=address if persona.email else None,
         closed_on=None,
+        terms_accepted=persona.terms,
+        logins=persona.logins,
         **person._asdict(),
     )
 

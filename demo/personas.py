@@ -1,6 +1,6 @@
 """The personas: kinds of insured people, each set up to show one thing. Source: contract, `GET /api/demo/personas`.
 
-Not listed until what they show is built: biometric-never, terms-pending, overlap-pending, recent-address-change, advisor.
+Not listed until what they show is built: recent-address-change, advisor.
 """
 
 from collections.abc import Mapping
@@ -22,8 +22,17 @@ class Persona:
     closed: bool = False
     logins: int = 0
     devices: tuple[str, ...] = ()
+    terms: bool = True
+    overlap: bool = False
+    declined: bool = False
+
+    @property
+    def has_browser(self) -> bool:
+        """Whether what it shows shows in a browser of theirs only."""
+        return bool(self.devices) or self.declined
 
 
+# New ones go last: the number of each fixed person hangs on the place here, and older demo databases hold them.
 PERSONAS = (
     Persona(
         "ordinary",
@@ -33,9 +42,9 @@ PERSONAS = (
     ),
     Persona(
         "second-login",
-        "An account in order that has logged in once before, yesterday.",
+        "An account in order that has logged in once before, yesterday: with a code, biometrics are offered.",
         "Deuxième connexion",
-        "Tout est en ordre, et l’accueil montre sa connexion de la veille.",
+        "Tout est en ordre : l’accueil montre la connexion de la veille et, sur un appareil qui s’y prête, propose la biométrie.",
         logins=1,
     ),
     Persona(
@@ -88,6 +97,30 @@ PERSONAS = (
         "Tout est en ordre, et quatre appareils sont déjà reconnus. Le vôtre n’en est pas : le code est demandé.",
         logins=31,
         devices=("Firefox sur Linux", "Chrome Mobile sur Android", "Mobile Safari sur iOS", "Edge sur Windows"),
+    ),
+    Persona(
+        "biometric-never",
+        "Has said never to biometrics in one browser, where they are not offered: browser_cookie is its portillon-browser.",
+        "Jamais de biométrie",
+        "A répondu « ne plus me le proposer » dans son navigateur : l’empreinte et le visage n’y sont plus proposés.",
+        logins=1,
+        declined=True,
+    ),
+    Persona(
+        "terms-pending",
+        "Has accepted older terms of use only: the notice terms waits after the login, and biometrics are offered after it.",
+        "Conditions à accepter",
+        "Après la connexion : les conditions d’utilisation ont changé, à accepter avant qu’autre chose soit proposé.",
+        logins=1,
+        terms=False,
+    ),
+    Persona(
+        "overlap-pending",
+        "Two complementary insurers overlap in the registry: the notice overlap waits, and biometrics are offered after it.",
+        "Deux complémentaires",
+        "Après la connexion : deux complémentaires se chevauchent au dossier, à lire avant qu’autre chose soit proposé.",
+        logins=1,
+        overlap=True,
     ),
 )
 BY_SLUG = {persona.slug: persona for persona in PERSONAS}

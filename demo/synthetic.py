@@ -38,7 +38,7 @@ _SCHEMES = ("101", "103", "201", "304")
 
 
 def person(rank: int, seed: int) -> Person:
-    """An insured person with nothing missing. Ranks 0 to PEOPLE - 1 of one seed have distinct numbers."""
+    """An insured person with nothing missing and nothing overlapping. Ranks 0 to PEOPLE - 1 of one seed have distinct numbers."""
     sex, year, month, department, commune, order = _turns((_start(seed) + rank * _STRIDE) % PEOPLE)
     year, month = _YEARS[year], _MONTHS[month]
     chance = Random(f"{seed}/{rank}")
@@ -56,6 +56,7 @@ def person(rank: int, seed: int) -> Person:
         fund=chance.choice(_FUNDS),
         scheme=chance.choice(_SCHEMES),
         attachment="attached",
+        overlap_since=None,
     )
 
 

@@ -20,7 +20,7 @@ class NoticesFlow:
     admission: Admission
 
     async def acknowledge(self, caller: Caller, slug: str) -> None:
-        """It has been read: the terms in force, or the overlap that the registry shows now. One that does not wait stays as it is.
+        """It has been read: the terms in force, or the overlap that the registry shows now. What does not wait stays as it is.
 
         Raises Refused: NOT_SIGNED_IN, NOT_FOUND for a name that no notice has.
         """

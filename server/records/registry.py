@@ -34,6 +34,7 @@ class Person(NamedTuple):
     fund: str | None
     scheme: str | None
     attachment: str
+    overlap_since: date | None
 
 
 class Merged(NamedTuple):

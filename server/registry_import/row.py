@@ -71,8 +71,10 @@ def _person(values: Sequence[str], today: date) -> Person:
     if faults:
         raise LineRefused(*faults)
     person = Person(*kept)
-    if person.birth_date > today:
-        raise LineRefused(Fault("birth_date", "in the future"))
+    begun = (("birth_date", person.birth_date), ("overlap_since", person.overlap_since))
+    faults = [Fault(column, "in the future") for column, day in begun if day and day > today]
+    if faults:
+        raise LineRefused(*faults)
     return person
 
 
@@ -117,6 +119,10 @@ def _date(value: str) -> date:
         except ValueError:
             pass
     raise ValueError("not a date of the calendar, as YYYY-MM-DD")
+
+
+def _date_if_any(value: str) -> date | None:
+    return _date(value) if value else None
 
 
 def _card_serial(value: str) -> str:
@@ -167,6 +173,7 @@ _CHECKS: tuple[tuple[str, Callable[[str], object]], ...] = tuple(
             _text(10, needed=False),
             _text(10, needed=False),
             _one_of("attached", "pending"),
+            _date_if_any,
         ),
         strict=True,
     )

@@ -31,6 +31,38 @@ def test_the_fixed_people_are_shown_and_log_in_at_a_press(by_hand: httpx.Client)
     assert answer.url.path == "/connexion/code"
 
 
+@pytest.mark.parametrize(
+    ("persona", "cookie", "next_"),
+    [("many-devices", "portillon-device", "/accueil"), ("biometric-never", "portillon-browser", None)],
+)
+def test_somebodys_browser_is_taken_at_a_press(by_hand: httpx.Client, persona: str, cookie: str, next_: str | None) -> None:
+    page = by_hand.get("/demo").text
+    assert re.search(rf'action="/demo/navigateur">\s*<input type="hidden" name="qui" value="{persona}">', page)
+    assert "maintenant le sien" not in page
+    taken = by_hand.post("/demo/navigateur", data={"qui": persona})
+    assert "maintenant le sien" in taken.text
+    assert taken.text.index(f'id="{persona}"') < taken.text.index("maintenant le sien")
+    assert by_hand.cookies[cookie]
+    someone = next(someone for someone in fixed() if someone.persona == persona)
+    logged_in = by_hand.post("/connexion", data={"nir": someone.nir, "password": someone.password})
+    assert logged_in.url.path == (next_ or "/connexion/code")
+
+
+def test_where_the_browser_was_taken_nothing_is_offered(visitor: Visitor) -> None:
+    taken = visitor.http.post("/demo/navigateur", data={"qui": "biometric-never"})
+    assert taken.status_code == 303
+    someone = next(someone for someone in fixed() if someone.persona == "biometric-never")
+    visitor.log_in_with_code({"nir": someone.nir, "password": someone.password, "email": someone.email})
+    assert visitor.session().json()["offer_biometrics"] is False
+
+
+@pytest.mark.parametrize("who", ["", "ordinary", "somebody"])
+def test_others_have_no_browser_to_take(by_hand: httpx.Client, who: str) -> None:
+    answer = by_hand.post("/demo/navigateur", data={"qui": who})
+    assert answer.status_code == 400
+    assert answer.headers["content-type"].startswith("text/html")
+
+
 def test_a_mail_is_listed_and_opened(visitor: Visitor, by_hand: httpx.Client) -> None:
     person = visitor.person()
     visitor.log_in(person)
@@ -104,10 +136,10 @@ def test_a_space_is_chosen_and_left(by_hand: httpx.Client) -> None:
 
 
 def test_another_site_moves_nothing(by_hand: httpx.Client) -> None:
-    for address in ("/demo/horloge", "/demo/remise", "/demo/espace", "/api/demo/reset"):
+    for address in ("/demo/horloge", "/demo/remise", "/demo/espace", "/demo/navigateur", "/api/demo/reset"):
         assert by_hand.post(address, headers={"Origin": "https://elsewhere.example"}).status_code == 403
 
 
 def test_an_address_for_buttons_only_leads_back(new_visitor: NewVisitor, by_hand: httpx.Client) -> None:
-    for address in ("/demo/remise", "/demo/espace"):
+    for address in ("/demo/remise", "/demo/espace", "/demo/navigateur"):
         assert by_hand.get(address).url.path == "/demo"

@@ -19,7 +19,7 @@ REFUSED = {
     "attachment-pending": (403, "attachment-pending"),
     "not-created": (401, "invalid-credentials"),
 }
-ADMITTED = {"ordinary", "second-login", "many-devices"}
+ADMITTED = {"ordinary", "second-login", "many-devices", "biometric-never", "terms-pending", "overlap-pending"}
 
 
 def test_the_list_is_what_can_be_made(visitor: Visitor) -> None:
@@ -47,6 +47,40 @@ def test_the_fixed_people_are_there_from_the_start(visitor: Visitor, someone: ob
     answer = visitor.log_in(person)
     expected = REFUSED.get(someone.persona, (200, None))  # type: ignore[attr-defined]
     assert answer.status_code == expected[0], answer.text
+
+
+@pytest.mark.parametrize(
+    ("persona", "notices", "offered"),
+    [
+        ("ordinary", [], False),
+        ("second-login", [], True),
+        ("many-devices", [], True),
+        ("biometric-never", [], True),
+        ("terms-pending", ["terms"], False),
+        ("overlap-pending", ["overlap"], False),
+    ],
+)
+def test_what_waits_after_the_login(visitor: Visitor, persona: str, notices: list[str], offered: bool) -> None:
+    """In a browser that nobody knows."""
+    person = visitor.person(persona)
+    visitor.log_in(person)
+    entered = visitor.enter(visitor.code(person)).json()
+    assert entered == {"next": "home", "notices": notices, "offer_biometrics": offered}
+    for slug_ in notices:
+        assert visitor.http.post(f"/api/v1/notices/{slug_}/acknowledge").status_code == 204
+    session = visitor.session().json()
+    assert (session["notices"], session["offer_biometrics"]) == ([], persona != "ordinary")
+
+
+def test_where_they_said_never_nothing_is_offered(visitor: Visitor) -> None:
+    person = visitor.person("biometric-never")
+    visitor.http.cookies.set("portillon-browser", person["browser_cookie"])
+    visitor.log_in_with_code(person)
+    assert visitor.session().json()["offer_biometrics"] is False
+    other = visitor.person("second-login")
+    assert other["browser_cookie"] is None
+    visitor.log_in_with_code(other)
+    assert visitor.session().json()["offer_biometrics"] is True
 
 
 def test_each_device_cookie_replaces_the_code(visitor: Visitor, new_visitor: NewVisitor) -> None:
@@ -99,6 +133,31 @@ def test_overrides_that_refuse(visitor: Visitor, overrides: dict[str, object], r
     assert slug(visitor.log_in(visitor.person(**overrides))) == refusal
 
 
+@pytest.mark.parametrize(
+    ("overrides", "notices", "offered"),
+    [
+        ({"logins": 1}, [], True),
+        ({"logins": 0}, [], False),
+        ({"terms_accepted": False, "logins": 5}, ["terms"], False),
+        ({"overlap_since": "2026-07-01", "logins": 5}, ["overlap"], False),
+        ({"overlap_since": "2026-07-01", "terms_accepted": False}, ["terms", "overlap"], False),
+    ],
+)
+def test_overrides_of_what_waits(visitor: Visitor, overrides: dict[str, object], notices: list[str], offered: bool) -> None:
+    person = visitor.person(**overrides)
+    assert {name: person[name] for name in overrides} == overrides
+    visitor.log_in_with_code(person)
+    session = visitor.session().json()
+    assert (session["notices"], session["offer_biometrics"]) == (notices, offered)
+    assert (session["last_login_at"] is None) == (not overrides.get("logins"))
+
+
+def test_an_override_takes_a_notice_away(visitor: Visitor) -> None:
+    for persona, overrides in (("terms-pending", {"terms_accepted": True}), ("overlap-pending", {"overlap_since": None})):
+        visitor.log_in_with_code(visitor.person(persona, **overrides))
+        assert visitor.session().json()["notices"] == []
+
+
 def test_an_override_wins_over_the_persona(visitor: Visitor) -> None:
     assert visitor.log_in(visitor.person("closed", closed_on=None)).json()["next"] == "code"
 
@@ -119,6 +178,9 @@ def test_an_override_wins_over_the_persona(visitor: Visitor) -> None:
         {"overrides": {"birth_date": "1985-02-30"}},
         {"overrides": {"first_names": " "}},
         {"overrides": {"last_name": "a\u0000b"}},
+        {"overrides": {"overlap_since": "2026-02-30"}},
+        {"overrides": {"terms_accepted": None}},
+        {"overrides": {"logins": -1}},
         {"wishes": {}},
     ],
 )

@@ -49,7 +49,7 @@ class Inside:
         nir = f"28505780{rank:05}"
         now, stored = self.clock.now(), await self.parts.hasher.hash(PASSWORD)
         told = Person(
-            nir, "MARTIN", "Claire", date(1985, 5, 2), "Versailles", "F", f"{rank:010}", "", None, "131", "201", "attached"
+            nir, "MARTIN", "Claire", date(1985, 5, 2), "Versailles", "F", f"{rank:010}", "", None, "131", "201", "attached", None
         )
         await registry.put(told, now)
         account = self.parts.randomness.uuid()

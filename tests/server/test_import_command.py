@@ -133,7 +133,7 @@ async def test_some_lines_are_refused(portillon: Portillon, file: Path) -> None:
     status, output = await told(await portillon(file))
     assert status == EXIT_WITH_REPORT
     assert f"1 lines refused, 0 repeated: see {report}" in output
-    assert report.read_text() == "line,column,reason\n14,,1 values where 12 are expected\n"
+    assert report.read_text() == "line,column,reason\n14,,1 values where 13 are expected\n"
     assert await how_many() == 12
 
 

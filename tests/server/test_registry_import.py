@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -89,11 +89,29 @@ class TestImport:
         assert await registry.find(PEOPLE[2].nir) == PEOPLE[2]
         assert await refreshed_at(PEOPLE[2]) == NOW
 
+    async def test_an_overlap_comes_changes_and_goes_with_the_file(self, tmp_path: Path) -> None:
+        one, other = PEOPLE[0], PEOPLE[1]
+        for since, told in [
+            (date(2026, 7, 1), ImportResult(added=2)),
+            (date(2026, 9, 1), ImportResult(changed=1, unchanged=1)),
+            (date(2026, 9, 1), ImportResult(unchanged=2)),
+            (None, ImportResult(changed=1, unchanged=1)),
+        ]:
+            overlapping = one._replace(overlap_since=since)
+            result, faults = await imported(written(tmp_path / "registry.csv", [overlapping, other]), datetime.now(UTC))
+            assert (result, faults) == (told, [])
+            assert [await registry.find(person.nir) for person in (one, other)] == [overlapping, other]
+
     async def test_bad_lines_are_reported_and_good_ones_kept(self, tmp_path: Path) -> None:
         first, second, third, fourth = PEOPLE[:4]
         path = written(tmp_path / "registry.csv", [first, second._replace(sex="X", iban="FR76"), third])
         with path.open("a", encoding="utf-8") as file:
-            file.write('\n"open quotation\n' + "x" * 9000 + "\nabc,def\n" + ",".join(map(str, fourth)))
+            file.write(
+                '\n"open quotation\n'
+                + "x" * 9000
+                + "\nabc,def\n"
+                + ",".join("" if value is None else str(value) for value in fourth)
+            )
         result, faults = await imported(path)
         assert result == ImportResult(added=3, refused=4)
         assert [(line, column) for line, column, _ in faults] == [
@@ -167,7 +185,15 @@ class TestFilesThatAreRefused:
     """Nothing is changed by a file that cannot be imported at all."""
 
     @pytest.mark.parametrize(
-        "header", [",".join(reversed(Person._fields)), HEADER.replace(",", ";"), HEADER + ",email", HEADER.upper(), ""]
+        "header",
+        [
+            ",".join(reversed(Person._fields)),
+            HEADER.replace(",", ";"),
+            HEADER + ",email",
+            HEADER.removesuffix(",overlap_since"),  # how it was once: its exporter must know of the overlaps
+            HEADER.upper(),
+            "",
+        ],
     )
     async def test_another_header(self, tmp_path: Path, header: str) -> None:
         path = written(tmp_path / "registry.csv", PEOPLE)

@@ -1,5 +1,6 @@
 """What the columns of the registry file take, and in which form it is kept."""
 
+from collections.abc import Iterable
 from datetime import date
 
 import pytest
@@ -16,7 +17,11 @@ SOMEBODY = synthetic.person(0, seed=11)
 
 def line(**values: str) -> str:
     """The line of an ordinary person, but for these values."""
-    return ",".join(str(value) for value in {**SOMEBODY._asdict(), **values}.values()) + "\n"
+    return written({**SOMEBODY._asdict(), **values}.values()) + "\n"
+
+
+def written(values: Iterable[object]) -> str:
+    return ",".join("" if value is None else str(value) for value in values)
 
 
 def read(**values: str) -> Person:
@@ -28,7 +33,7 @@ def read(**values: str) -> Person:
 @given(st.integers(0, synthetic.PEOPLE - 1), st.integers(0, 100))
 def test_a_synthetic_person_comes_out_as_they_went_in(rank: int, seed: int) -> None:
     person = synthetic.person(rank, seed)
-    assert read_line(",".join(map(str, person)) + "\r\n", TODAY) == person
+    assert read_line(written(person) + "\r\n", TODAY) == person
 
 
 @pytest.mark.parametrize(
@@ -54,6 +59,9 @@ def test_a_synthetic_person_comes_out_as_they_went_in(rank: int, seed: int) -> N
         ("fund", "", None),
         ("scheme", "", None),
         ("attachment", "pending", "pending"),
+        ("overlap_since", "", None),
+        ("overlap_since", " 2026-07-01 ", date(2026, 7, 1)),
+        ("overlap_since", "2026-11-21", TODAY),
     ],
 )
 def test_forms_that_are_taken(column: str, written: str, kept: object) -> None:
@@ -94,6 +102,11 @@ def test_forms_that_are_taken(column: str, written: str, kept: object) -> None:
         ("fund", "x" * 11, "longer than 10"),
         ("scheme", "x" * 11, "longer than 10"),
         ("attachment", "", "neither attached nor pending"),
+        ("overlap_since", "2026-11-31", "calendar"),
+        ("overlap_since", "01/07/2026", "YYYY-MM-DD"),
+        ("overlap_since", "20260701", "YYYY-MM-DD"),
+        ("overlap_since", "none", "YYYY-MM-DD"),
+        ("overlap_since", "2026-11-22", "future"),
     ],
 )
 def test_values_that_are_refused(column: str, written: str, reason: str) -> None:
@@ -109,6 +122,9 @@ def test_each_wrong_column_is_named() -> None:
     with pytest.raises(LineRefused) as refused:
         read(sex="X", mobile="X", attachment="X")
     assert [fault.column for fault in refused.value.faults] == ["sex", "mobile", "attachment"]
+    with pytest.raises(LineRefused) as refused:
+        read(birth_date="2026-11-22", overlap_since="2026-11-22")
+    assert [fault.column for fault in refused.value.faults] == ["birth_date", "overlap_since"]
 
 
 @pytest.mark.parametrize(
@@ -117,12 +133,13 @@ def test_each_wrong_column_is_named() -> None:
         line(last_name='"Martin'),
         line(last_name='"Mar"tin'),
         line(last_name="Mar,tin"),
+        line().rpartition(",")[0] + "\n",
         "Martin\n",
         line(sex="M\rM"),
     ],
-    ids=["open quotation", "text after quotation", "a value too many", "values missing", "line break inside"],
+    ids=["open quotation", "text after quotation", "a value too many", "a value missing", "values missing", "line break inside"],
 )
-def test_what_is_no_line_of_twelve_values_is_refused(broken: str) -> None:
+def test_what_is_no_line_of_thirteen_values_is_refused(broken: str) -> None:
     with pytest.raises(LineRefused):
         read_line(broken, TODAY)
 
