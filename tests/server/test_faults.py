@@ -13,6 +13,7 @@ import pytest
 from e2e.kit.process import RunningDemo, running_demo
 from server.embedded import EmbeddedEngines
 from tests.server.engines_in_trouble import Valkey, frozen, postmaster
+from tests.server.biometrics.phone import active
 from tests.support import JsonBrowser, Person, Site, together
 
 WITHOUT_REDIS_S, WITHOUT_POSTGRES_S, WELL_AGAIN_S = 2.0, 5.0, 5.0
@@ -89,6 +90,9 @@ async def test_redis_is_killed_and_comes_back(site: Site, stage: Stage) -> None:
         assert (await within(WITHOUT_REDIS_S, waiting.give_code(code))).refusal == "unavailable"
         unavailable(await within(WITHOUT_REDIS_S, inside.http.get("/api/v1/session")))
         unavailable(await within(WITHOUT_REDIS_S, inside.http.get("/accueil")))
+        unavailable(await within(WITHOUT_REDIS_S, inside.http.get("/api/v1/devices")))
+        for asked in ("login", "registration"):
+            unavailable((await within(WITHOUT_REDIS_S, inside.post(f"/biometrics/{asked}/options"))).response)
         shown = await within(WITHOUT_REDIS_S, page.enter(person))
         assert (shown.status, shown.refusal) == (503, "unavailable")
         unavailable(shown.response)
@@ -116,14 +120,18 @@ async def test_redis_hangs(site: Site, stage: Stage) -> None:
 
 async def test_redis_is_emptied_and_no_lock_or_used_code_is_forgotten(site: Site, stage: Stage) -> None:
     person, browser, inside = await site.person(), await json_browser(site), await json_browser(site)
-    other = await site.person()
+    other, another = await site.person(), await site.person()
     await inside.enter(other)
     await inside.send_code()
     attempt, code = inside.cookie("attempt"), await site.code(other)
     await inside.give_code(code)
     for _ in range(3):
         locked = await browser.enter(person, "not the password")
+    phone = await active(site, another)
+    asked_before = phone.authenticator.get(await phone.login_options())
     stage.valkey.empty()
+    assert (await phone.present(asked_before)).refusal == "biometric-failed"
+    assert (await phone.enter()).next == "home"
     still = await browser.enter(person)
     assert (still.refusal, still.until) == ("locked", locked.until)
     assert await inside.session() is None
