@@ -12,8 +12,8 @@ import pytest
 
 from e2e.kit.process import RunningDemo, running_demo
 from server.embedded import EmbeddedEngines
-from tests.server.engines_in_trouble import Valkey, frozen, postmaster
 from tests.server.biometrics.phone import active
+from tests.server.engines_in_trouble import Valkey, frozen, postmaster
 from tests.support import JsonBrowser, Person, Site, together
 
 WITHOUT_REDIS_S, WITHOUT_POSTGRES_S, WELL_AGAIN_S = 2.0, 5.0, 5.0
