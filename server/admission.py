@@ -124,9 +124,7 @@ class Admission:
 
     async def end_sessions_of(self, account_id: UUID, way: UUID) -> None:
         """End what a trusted device or a credential has let in, for it is trusted no more."""
-        for one in await self.sessions.of_account(account_id, self._clock.now()):
-            if one.session.way == way:
-                await self.sessions.end_listed(account_id, one.session.id)
+        await self.sessions.end_where(account_id, self._clock.now(), lambda session: session.way == way)
 
     async def signed_in(self, caller: Caller) -> SignedIn:
         """Who this browser's session belongs to. Raises Refused(NOT_SIGNED_IN)."""

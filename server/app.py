@@ -23,6 +23,8 @@ from server.biometrics.challenges import Challenges
 from server.biometrics.flow import BiometricsFlow
 from server.biometrics.offer import BiometricOffer
 from server.clock import Clock, SystemClock
+from server.devices import api as devices_api
+from server.devices.flow import DevicesFlow
 from server.hashing import Hasher
 from server.jobs.worker import run_jobs
 from server.journal import Journal
@@ -51,7 +53,7 @@ from server.web.problems import MEDIA_TYPE, problem
 from server.web.requests import provide_caller, retry_after
 
 # What handlers may ask for by name, of the parts.
-_INJECTED = ("admission", "login", "biometrics", "offer", "browsers", "notices", "pages", "clock")
+_INJECTED = ("admission", "login", "biometrics", "offer", "browsers", "notices", "devices", "pages", "clock")
 # Paths that programs call; everything else is a page.
 _FOR_PROGRAMS = ("/api/", "/health/", "/schema")
 
@@ -71,6 +73,7 @@ class Parts:
     offer: BiometricOffer
     browsers: KnownBrowsers
     notices: NoticesFlow
+    devices: DevicesFlow
     pages: Pages
 
 
@@ -105,9 +108,9 @@ def build_parts(settings: Settings, clock: Clock, randomness: Randomness, *, dem
     biometrics = _build_biometrics(settings, clock, randomness, keys, admission, browsers, messages)
     pages = Pages(Site(**asdict(settings.site), demo=demo))
     notices = NoticesFlow(journal, admission)
-    return Parts(
-        settings, clock, randomness, keys, hasher, admission, login, biometrics, biometrics.offer, browsers, notices, pages
-    )
+    devices = DevicesFlow(clock, journal, admission, login.devices, browsers)
+    rooms = (login, biometrics, biometrics.offer, browsers, notices, devices)
+    return Parts(settings, clock, randomness, keys, hasher, admission, *rooms, pages)
 
 
 def _build_biometrics(
@@ -154,6 +157,7 @@ def create_app(
             login_api.router,
             biometrics_api.router,
             notices_api.router,
+            devices_api.router,
             operations_api.router,
             *pages_door.routers(),
             *(handlers(parts) if handlers else ()),

@@ -7,6 +7,7 @@ and devices*.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -111,7 +112,17 @@ class TrustedDevices:
         self._write(caller, [*kept, token])
         return row
 
+    def forget(self, caller: Caller, device_ids: Collection[UUID]) -> None:
+        """What has ended leaves the browser's cookie, if it stands there: a household's other devices need the room."""
+        tokens = _tokens(caller)
+        kept = [token for token in tokens if token.device not in device_ids]
+        if len(kept) < len(tokens):
+            self._write(caller, kept)
+
     def _write(self, caller: Caller, tokens: list[Token]) -> None:
+        if not tokens:
+            caller.cookies.clear("device")
+            return
         latest = tokens[-policy.TRUSTED_ACCOUNTS_PER_BROWSER :]
         expires_at = add_months(self._clock.now(), policy.TRUSTED_DEVICE_MONTHS)
         caller.cookies.set("device", _PARTED.join(map(str, latest)), expires_at)

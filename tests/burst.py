@@ -19,6 +19,7 @@ class Shot:
     path: str
     body: Any = None
     cookies: str = ""
+    method: str = "POST"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ async def _one(site: Site, shot: Shot, ready: asyncio.Event, go: asyncio.Event) 
     reader, writer = await asyncio.open_connection("127.0.0.1", where.port)
     body = b"" if shot.body is None else json.dumps(shot.body).encode()
     head = [
-        f"POST {shot.path} HTTP/1.1",
+        f"{shot.method} {shot.path} HTTP/1.1",
         f"Host: {where.netloc}",
         "Sec-Fetch-Site: same-origin",
         "Connection: close",

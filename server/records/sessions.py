@@ -5,6 +5,7 @@ finds nothing. A read notes the use in the same script, only where the record st
 session. Instants decide, by our clock; the TTL only collects garbage.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -99,31 +100,47 @@ class Sessions:
 
     async def of_account(self, account_id: UUID, now: datetime) -> list[ListedSession]:
         """The account's sessions that stand, the one used last first. Looking is no use of them."""
+        standing, over = await self._listed(account_id, now)
+        if over:
+            await Store.client().hdel(_list(account_id), *over)
+        return list(standing.values())
+
+    async def end_where(
+        self, account_id: UUID, now: datetime, wanted: Callable[[Session], bool], *, asked_by: UUID | None = None
+    ) -> list[Session] | None:
+        """End those of an account's sessions that are `wanted`, for requests in flight too; which of them this call has ended.
+
+        None, and nothing is ended, where the session that asks for it no longer stands.
+        """
+        standing, over = await self._listed(account_id, now)
+        if asked_by and asked_by not in {one.session.id for one in standing.values()}:
+            return None
+        chosen = {hashed: one.session for hashed, one in standing.items() if wanted(one.session)}
+        if not chosen:
+            return []
+        async with Store.client().pipeline(transaction=False) as pipe:
+            for hashed in chosen:
+                pipe.delete(f"session:{hashed.hex()}")
+            pipe.hdel(_list(account_id), *(one.id.bytes for one in chosen.values()), *over)
+            *ended, _ = await pipe.execute()
+        return [one for one, count in zip(chosen.values(), ended, strict=True) if count]
+
+    async def _listed(self, account_id: UUID, now: datetime) -> tuple[dict[bytes, ListedSession], list[bytes]]:
+        """Those that stand, by the hash of their token, the one used last first; and what else the list names, for nothing."""
         listed: dict[bytes, bytes] = await Store.client().hgetall(_list(account_id))  # type: ignore[assignment]
         async with Store.client().pipeline(transaction=False) as pipe:
             for hashed in listed.values():
                 pipe.hmget(f"session:{hashed.hex()}", "value", "began", "used")
             found = await pipe.execute() if listed else []
-        standing, over = [], []
-        for session_id, (value, began, used) in zip(listed, found, strict=True):
+        standing, over = {}, []
+        for (session_id, hashed), (value, began, used) in zip(listed.items(), found, strict=True):
             session = _session(value) if value else None
             expires = min(_at(began) + self.life, _at(used) + self.idle) if session else now
             if session and now < expires:
-                standing.append(ListedSession(session, _at(used), expires))
+                standing[hashed] = ListedSession(session, _at(used), expires)
             else:
                 over.append(session_id)
-        if over:
-            await Store.client().hdel(_list(account_id), *over)
-        return sorted(standing, key=lambda one: one.last_used_at, reverse=True)
-
-    async def end_listed(self, account_id: UUID, session_id: UUID) -> bool:
-        """End one of an account's sessions, for requests in flight too; False where it is none of them."""
-        hashed = await Store.client().hget(_list(account_id), session_id.bytes)
-        if not isinstance(hashed, bytes):
-            return False
-        ended = await Store.client().delete(f"session:{hashed.hex()}")
-        await Store.client().hdel(_list(account_id), session_id.bytes)
-        return bool(ended)
+        return dict(sorted(standing.items(), key=lambda one: one[1].last_used_at, reverse=True)), over
 
     async def end(self, token: str) -> None:
         """It is over, for requests in flight too."""
