@@ -26,12 +26,22 @@ _STATES = {
     Why.FILE_UPDATE_NEEDED.slug: "insured_person.fund and insured_person.scheme: one of them is empty",
     Why.ATTACHMENT_PENDING.slug: "insured_person.attachment: pending",
     Why.STEP_MISSING.slug: "the order of the steps: one before this is missing",
+    Why.NOT_SIGNED_IN.slug: "account.ended_at: the session ended while this was under way",
 }
 _NUMBERS = {
     Why.INVALID_CREDENTIALS.slug: "PASSWORD_TRIES",
     Why.INVALID_CODE.slug: "CODE_TRIES",
     Why.CODE_EXPIRED.slug: "LOGIN_CODE_LIFE",
+    Why.BIOMETRIC_EXPIRED.slug: "BIOMETRIC_MONTHS",
 }
+# Why a ceremony was refused, by `Refused.because`.
+_CEREMONY = {
+    "": "server/biometrics/ceremony.py: what was signed is not what was asked for, or not by this credential",
+    "counter": "WebAuthn Level 3, section 7.2, step 22: the credential's counter did not rise",
+    "unknown": "biometric_credential.ended_at or account.ended_at: the credential was removed or replaced",
+    "known": "biometric_credential.credential_id: the credential is registered already",
+}
+_BIOMETRICS = ("biometric", "biometric-activation")
 _IN_A_ROW = {throttle.PASSWORD.name: "WRONG_PASSWORDS_IN_A_ROW", throttle.LOGIN_CODE.name: "WRONG_CODES_IN_A_ROW"}
 
 
@@ -72,7 +82,7 @@ async def explain(subject: bytes, clock: Clock) -> Explanation:
     refusal = next((event for event in events if event.outcome in _SLUGS), None)
     counts = await _counts(subject, now)
     locks = [_lock(*row) for row in await fetch(_LOCKS, f"{subject.hex()}/", now)]
-    rule = _rule(refusal, counts) if refusal else None
+    rule = (_rule_of_biometrics(refusal) or _rule(refusal, counts)) if refusal else None
     return Explanation(
         refusal=refusal.outcome if refusal else None,
         refused_at=refusal.at if refusal else None,
@@ -123,6 +133,15 @@ def _rule(refusal: Event, counts: dict[str, Count]) -> str:
     return _STATES.get(refusal.outcome, refusal.outcome)
 
 
+def _rule_of_biometrics(refusal: Event) -> str | None:
+    if refusal.outcome == Why.BIOMETRIC_FAILED.slug:
+        because = refusal.details.get("because", "")
+        return _CEREMONY.get(because) or f"{_line('CEREMONY_LIFE')}, for one answer of one session"
+    if refusal.kind == "biometric-activation" and refusal.outcome == Why.FULL_LOGIN_NEEDED.slug:
+        return f"{_line('RECENT_LOGIN')} since a login with password and code"
+    return None
+
+
 def _line(name: str) -> str:
     return f"{name}: {_said(getattr(policy, name))}"
 
@@ -142,7 +161,9 @@ def _said(value: Lock | Quota | timedelta | int) -> str:
 
 
 def _ends(refusal: Event | None, locks: Sequence[LiveLock]) -> datetime | None:
-    """The end of what stands in the way of the refused step; the quota of requests stops only requests."""
+    """The end of what stands in the way of the refused step: a quota stops only requests, and no lock stops biometrics."""
+    if refusal and refusal.kind in _BIOMETRICS:
+        return None
     in_the_way = [
         lock.until
         for lock in locks
@@ -156,9 +177,19 @@ def _sentence(refusal: Event | None, rule: str | None, ends: datetime | None, co
     if refusal is None:
         return "This number has not been refused."
     said = f"Refused on {_paris(refusal.at)} with {refusal.outcome} ({rule}, in the step {refusal.kind})"
+    if refusal.kind in _BIOMETRICS:
+        return f"{said}; {_biometrics_next(refusal)}."
     if any(count.in_a_row_left == 0 for count in counts.values()):
         return f"{said}; only a new password helps now."
     return f"{said}; {f'nothing is judged before {_paris(ends)}' if ends else 'a new try would be judged now'}."
+
+
+def _biometrics_next(refusal: Event) -> str:
+    if refusal.outcome == Why.BIOMETRIC_EXPIRED.slug or refusal.details.get("because") == "unknown":
+        return "only a login with the code and a new activation help now"
+    if refusal.details.get("next") == "login":
+        return "a login with password and code comes first"
+    return "a new try would be judged now"
 
 
 def _paris(instant: datetime) -> str:

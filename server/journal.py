@@ -56,5 +56,6 @@ class Journal:
 
     async def refused(self, subject: bytes, caller: Caller, kind: str, refusal: Refused) -> None:
         """Note a refusal."""
-        told = {name: refusal.members[name] for name in ("scope", "until", "tries_left", "next") if name in refusal.members}
+        known = {**refusal.members, **({"because": refusal.because} if refusal.because else {})}
+        told = {name: known[name] for name in ("scope", "until", "tries_left", "next", "because") if name in known}
         await self.note(subject, caller, kind, refusal.why.slug, **told)

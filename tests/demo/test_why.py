@@ -1,12 +1,16 @@
 """Why: after each refusal, the rule that decided, the counters, the locks, and the next moment that is allowed."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from server import policy
+from tests.authenticator import SoftwareAuthenticator
 from tests.demo.conftest import NewVisitor
 from tests.demo.visitor import Visitor, slug
+from tests.server.biometrics.phone import Phone, active, phone
+from tests.support import Answer, Person, Site
 
 NOBODY = {"nir": "1850599999999"}
 
@@ -166,3 +170,85 @@ def test_a_number_that_nobody_has_and_what_is_none(visitor: Visitor) -> None:
         answer = visitor.http.post("/api/demo/why", json=body)
         assert (answer.status_code, slug(answer)) == (400, "invalid-request")
         assert answer.json()["errors"][0]["field"] == "nir"
+
+
+async def _refused(mine: Phone, person: Person, answer: Answer, slug_: str) -> dict[str, Any]:
+    assert answer.refusal == slug_
+    said = await mine.site.why(person.nir)
+    assert (said["refusal"], said["next_allowed_at"]) == (slug_, None)
+    return said
+
+
+@pytest.mark.parametrize(
+    ("how", "rule"),
+    [({"tampered": True}, "server/biometrics/ceremony.py"), ({"counter": 1}, "WebAuthn Level 3, section 7.2, step 22")],
+)
+async def test_a_signature_that_is_not_right(site: Site, how: dict[str, Any], rule: str) -> None:
+    person = await site.person()
+    mine = await active(site, person)
+    assert (await mine.enter()).next == "home"
+    said = await _refused(mine, person, await mine.enter(**how), "biometric-failed")
+    assert said["rule"].startswith(rule)
+    assert said["sentence"].endswith("in the step biometric); a new try would be judged now.")
+
+
+async def test_an_expired_credential(site: Site) -> None:
+    person = await site.person()
+    mine = await active(site, person)
+    await site.advance("P6M")
+    said = await _refused(mine, person, await mine.enter(), "biometric-expired")
+    assert said["rule"] == f"BIOMETRIC_MONTHS: {policy.BIOMETRIC_MONTHS}"
+    assert said["sentence"].endswith("only a login with the code and a new activation help now.")
+
+
+async def test_activating_without_a_full_login(site: Site) -> None:
+    person = await site.person()
+    mine = await active(site, person)
+    await mine.enter()
+    answer = await mine.browser.post("/biometrics/registration/options")
+    assert (answer.status, answer.next) == (403, "login")
+    said = await _refused(mine, person, answer, "step-missing")
+    assert said["rule"] == "RECENT_LOGIN: 15 minutes since a login with password and code"
+    assert said["sentence"].endswith("a login with password and code comes first.")
+
+
+async def test_activating_with_what_is_not_right(site: Site) -> None:
+    person, mine = await site.person(), await phone(site)
+    await mine.browser.log_in(person)
+    options = await mine.registration_options()
+    said = await _refused(mine, person, await mine.register(mine.authenticator.create(options, uv=False)), "biometric-failed")
+    assert said["rule"].startswith("server/biometrics/ceremony.py")
+    answer = await mine.register(mine.authenticator.create(options))
+    said = await _refused(mine, person, answer, "biometric-failed")
+    assert said["rule"] == "CEREMONY_LIFE: 5 minutes, for one answer of one session"
+    assert (await mine.activate()).status == 201
+    registered = mine.authenticator.credentials[-1].id
+    other = SoftwareAuthenticator(site.url).create(await mine.registration_options(), credential_id=registered)
+    said = await _refused(mine, person, await mine.register(other), "biometric-failed")
+    assert said["rule"].startswith("biometric_credential.credential_id")
+
+
+async def test_a_credential_that_was_removed(site: Site) -> None:
+    person = await site.person()
+    mine = await active(site, person)
+    await mine.enter()
+    devices = (await mine.browser.http.get("/api/v1/devices")).json()
+    [credential] = devices["biometric_credentials"]
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    removed = await mine.browser.http.delete(f"/api/v1/devices/biometric-credentials/{credential['id']}", headers=headers)
+    assert removed.status_code == 204
+    said = await _refused(mine, person, await mine.enter(), "biometric-failed")
+    assert said["rule"].startswith("biometric_credential.ended_at")
+    assert said["sentence"].endswith("only a login with the code and a new activation help now.")
+
+
+async def test_a_lock_does_not_stand_in_the_way_of_biometrics(site: Site) -> None:
+    person = await site.person()
+    mine, stranger = await active(site, person), await site.browser("json")
+    for _ in range(policy.PASSWORD_TRIES.tries):
+        await stranger.enter(person, "wrong")
+    assert (await site.why(person.nir))["next_allowed_at"] is not None
+    said = await _refused(mine, person, await mine.enter(tampered=True), "biometric-failed")
+    assert [lock["purpose"] for lock in said["locks"]] == ["password"]
+    assert said["sentence"].endswith("a new try would be judged now.")
+    assert (await mine.enter()).next == "home"

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date, timedelta
 
+import asyncpg
 import pytest
 
 from server import policy
@@ -13,6 +14,10 @@ from tests.server.inside import Inside, Jar
 from tests.support import JsonBrowser, Person, Site, together
 
 PERSON = "(SELECT id FROM insured_person WHERE nir = $1)"
+WAIT_FOR_ACCOUNT = """
+SELECT count(*) AS many FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%account%'
+"""
 BOTH = {"terms_accepted": False, "overlap_since": "2026-07-01", "logins": 1}
 
 
@@ -210,9 +215,20 @@ class TestWhatIsKept:
             {"slug": "overlap", "dated": since.isoformat()},
         ]
 
-    async def test_at_once_they_are_noted_once(self, inside: Inside) -> None:
+    async def test_at_once_they_are_noted_once(self, inside: Inside, database_url: str) -> None:
         reader = await Reader.ready(inside)
-        await asyncio.gather(*(reader.acknowledge("terms") for _ in range(8)))
+        account = await accounts.by_nir(reader.nir)
+        assert account is not None
+        connection = await asyncpg.connect(database_url)
+        try:
+            async with connection.transaction():
+                await connection.execute("SELECT 1 FROM account WHERE id = $1 FOR UPDATE", account.id)
+                acknowledged = [asyncio.create_task(reader.acknowledge("terms")) for _ in range(4)]
+                while (await fetch(WAIT_FOR_ACCOUNT))[0]["many"] < len(acknowledged):
+                    await asyncio.sleep(0.01)
+        finally:
+            await connection.close()
+        await asyncio.gather(*acknowledged)
         assert len(await reader.noted()) == 1
 
     async def test_an_overlap_that_changed_waits_again_and_one_that_ended_does_not(self, inside: Inside) -> None:
