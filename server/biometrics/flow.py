@@ -141,8 +141,9 @@ class BiometricsFlow:
     async def _may_activate(self, caller: Caller) -> SignedIn:
         self._refuse_at_kiosk()
         who = await self.admission.signed_in(caller)
-        if not self.offer.may_activate(who):
-            raise Refused(Why.FULL_LOGIN_NEEDED, next="login")
+        async with self.journal.noting(who.session.subject, caller, "biometric-activation"):
+            if not self.offer.may_activate(who):
+                raise Refused(Why.FULL_LOGIN_NEEDED, next="login")
         return who
 
     async def _presented(self, caller: Caller, response: dict[str, Any]) -> tuple[CredentialRow, Account, bytes]:
