@@ -61,7 +61,10 @@ class DevicesFlow:
 
     async def list(self, caller: Caller) -> Devices:
         """Everything that lets the caller in. Raises Refused(NOT_SIGNED_IN)."""
-        who = await self.admission.signed_in(caller)
+        return await self.of(caller, await self.admission.signed_in(caller))
+
+    async def of(self, caller: Caller, who: SignedIn) -> Devices:
+        """The same, where it is known who asks."""
         trusted = (await self.trusted.recognise(caller, who.account)).device
         here = self.browsers.hashed(caller)
         sessions = await self.admission.sessions.of_account(who.account.id, self.clock.now())
@@ -102,20 +105,19 @@ class DevicesFlow:
         who = await self.admission.signed_in(caller)
         if kind not in _KINDS:
             raise Refused(Why.NOT_FOUND)
-        with caller.cookies.unless_it_fails():
-            async with transaction():
-                account = await accounts.hold(who.account.id)
-                if account is None or not account.outlived(who.session.began_at):
-                    raise Refused(Why.NOT_SIGNED_IN)
-                ways = await self._end_ways(account, kind, item_id)
-                sessions = await self._end_sessions(who, kind, item_id, {row.id for row in ways})
-                removed: Sequence[_Way | Session] = sessions if kind == _SESSIONS else ways
-                for one in removed:
-                    await self.journal.note(who.session.subject, caller, _KINDS[kind], label=one.label)
-            self.trusted.forget(caller, {row.id for row in ways})
-            signed_out = who.session.id in {session.id for session in sessions}
-            if signed_out:
-                caller.cookies.clear("session")
+        async with transaction():
+            account = await accounts.hold(who.account.id)
+            if account is None or not account.outlived(who.session.began_at):
+                raise Refused(Why.NOT_SIGNED_IN)
+            ways = await self._end_ways(account, kind, item_id)
+            sessions = await self._end_sessions(who, kind, item_id, {row.id for row in ways})
+            removed: Sequence[_Way | Session] = sessions if kind == _SESSIONS else ways
+            for one in removed:
+                await self.journal.note(who.session.subject, caller, _KINDS[kind], label=one.label)
+        self.trusted.forget(caller, {row.id for row in ways})
+        signed_out = who.session.id in {session.id for session in sessions}
+        if signed_out:
+            caller.cookies.clear("session")
         return len(removed), signed_out
 
     async def _end_ways(self, account: Account, kind: str, item_id: UUID | None) -> Sequence[_Way]:

@@ -108,7 +108,7 @@ class Sessions:
     async def end_where(
         self, account_id: UUID, now: datetime, wanted: Callable[[Session], bool], *, asked_by: UUID | None = None
     ) -> list[Session] | None:
-        """End those of an account's sessions that are `wanted`, for requests in flight too; which of them this call has ended.
+        """End those of an account's sessions that are `wanted`, for requests in flight too; which they were.
 
         None, and nothing is ended, where the session that asks for it no longer stands.
         """
@@ -122,8 +122,8 @@ class Sessions:
             for hashed in chosen:
                 pipe.delete(f"session:{hashed.hex()}")
             pipe.hdel(_list(account_id), *(one.id.bytes for one in chosen.values()), *over)
-            *ended, _ = await pipe.execute()
-        return [one for one, count in zip(chosen.values(), ended, strict=True) if count]
+            await pipe.execute()
+        return list(chosen.values())
 
     async def _listed(self, account_id: UUID, now: datetime) -> tuple[dict[bytes, ListedSession], list[bytes]]:
         """Those that stand, by the hash of their token, the one used last first; and what else the list names, for nothing."""

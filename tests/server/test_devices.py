@@ -102,6 +102,13 @@ async def test_a_device_or_a_credential_that_let_in_shows_when(site: Site) -> No
     assert datetime.fromisoformat(credential["last_used_at"]) > datetime.fromisoformat(credential["created_at"])
 
 
+async def test_a_credential_that_let_in_is_current_in_a_browser_that_did_not_activate_it(site: Site) -> None:
+    mine, copy = await active(site, await site.person()), await phone(site)
+    copy.authenticator = mine.authenticator
+    await copy.enter()
+    assert len(await current(copy.browser, "biometric-credentials")) == 1
+
+
 async def test_of_the_many_devices_the_one_here_is_current(site: Site) -> None:
     person = await site.person("many-devices")
     browser = await json_browser(site)
