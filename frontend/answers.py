@@ -30,6 +30,8 @@ class RefusalView:
     closed_on: date | None = None
     scope: str | None = None
     next: str | None = None
+    expired_on: date | None = None
+    because: str = ""
 
 
 def refusal_view(refused: Refused, site: SiteSettings) -> RefusalView:
@@ -38,7 +40,7 @@ def refusal_view(refused: Refused, site: SiteSettings) -> RefusalView:
     if refused.why is Why.INVALID_REQUEST:  # on a page the field's own sentence tells more
         said = Words(said.title, " ".join(FIELD_WORDS[kind] for _, kind in refused.members["errors"]))
     members = {name: value for name, value in refused.members.items() if name in RefusalView.__dataclass_fields__}
-    return RefusalView(refused.why.slug, refused.why.status.value, said.title, said.detail, **members)
+    return RefusalView(refused.why.slug, refused.why.status.value, said.title, said.detail, because=refused.because, **members)
 
 
 def page(

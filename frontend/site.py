@@ -9,6 +9,8 @@ from litestar.params import FromPath
 from litestar.static_files import create_static_files_router
 
 from frontend.answers import go, is_htmx, page, refusal_view
+from frontend.biometrics import pages as biometrics_pages
+from frontend.devices import pages as devices_pages
 from frontend.help import pages as help_pages
 from frontend.home import pages as home_pages
 from frontend.information import pages as information_pages
@@ -27,6 +29,8 @@ def routers() -> list[Router]:
     return [
         home_pages.router,
         login_pages.router,
+        biometrics_pages.router,
+        devices_pages.router,
         help_pages.router,
         information_pages.router,
         Router("/", route_handlers=[problem_page], include_in_schema=False),

@@ -2,38 +2,49 @@
 
 from typing import Any
 
-from litestar import Response, Router, get
-from litestar.di import NamedDependency
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery
 
-from frontend.answers import go, page
-from frontend.rendering import Pages
-from server.admission import Admission
+from frontend.answers import go
+from frontend.home.home_page import HOME, HomePage, provide_home_page
+from server.notices.flow import NoticesFlow
 from server.request_context import Caller
 
 
 @get("/")
 async def front_door(caller: NamedDependency[Caller]) -> Response[Any]:
     """To the home page where a session may stand, else to the login."""
-    return go("/accueil" if caller.cookies.get("session") else "/connexion")
+    return go(HOME if caller.cookies.get("session") else "/connexion")
 
 
-@get("/accueil")
+@get(HOME)
 async def home(
-    caller: NamedDependency[Caller], admission: NamedDependency[Admission], pages: NamedDependency[Pages]
+    home_page: NamedDependency[HomePage],
+    activee: FromQuery[bool] = False,  # noqa: FBT002 - Litestar reads the query so
 ) -> Response[Any]:
-    """Who is in, and since when they were last."""
-    who = await admission.signed_in(caller)
-    return page(
-        pages,
-        "home/home.html",
-        "/accueil",
-        signed_in=True,
-        name=who.account.name,
-        last_login_at=who.session.previous_login_at,
-        authenticated_by=who.session.authenticated_by,
-        expires_at=who.session_ends_at,
-        notices=(),
-    )
+    """Who is in, since when they were last, and what waits. `activee`: biometrics have just been activated."""
+    return await home_page.show(activated=activee)
 
 
-router = Router("/", route_handlers=[front_door, home], include_in_schema=False)
+@post(f"{HOME}/avis/{{slug:str}}")
+async def acknowledge(
+    slug: FromPath[str], caller: NamedDependency[Caller], notices: NamedDependency[NoticesFlow]
+) -> Response[Any]:
+    """A notice has been read. Raises Refused(NOT_FOUND)."""
+    await notices.acknowledge(caller, slug)
+    return go(HOME)
+
+
+@get(f"{HOME}/avis/{{slug:str}}")
+async def reloaded() -> Response[Any]:
+    """An address that only takes a press of a button, reloaded or gone back to."""
+    return go(HOME)
+
+
+router = Router(
+    "/",
+    route_handlers=[front_door, home, acknowledge, reloaded],
+    dependencies={"home_page": Provide(provide_home_page)},
+    include_in_schema=False,
+)

@@ -25,7 +25,23 @@ ACCOUNT = (
         "Ce qu’il faut préparer, pour une première fois ou pour rouvrir.",
     ),
 )
+# Of a signed-in person: the site map names them, and another door opens them.
+SIGNED_IN = (
+    Page("/accueil", "home/home.html", "Accueil de votre compte", "Votre dernière connexion, et ce qui vous attend."),
+    Page(
+        "/mes-appareils",
+        "devices/devices.html",
+        "Mes appareils et biométrie",
+        "Ce qui peut ouvrir votre compte, et comment le retirer.",
+    ),
+)
 INFORMATION = (
+    Page(
+        "/conditions-d-utilisation",
+        "information/terms.html",
+        "Conditions d’utilisation",
+        "Ce que ce compte vous apporte, et ce qu’il demande.",
+    ),
     Page(
         "/conseils-de-securite",
         "information/security.html",
@@ -48,6 +64,6 @@ INFORMATION = (
     Page("/plan-du-site", "information/map.html", "Plan du site", "Toutes les pages, d’un coup d’œil."),
 )
 PAGES = (*ACCOUNT[1:], *INFORMATION)
-LISTS = {"Votre compte": ACCOUNT, "Aide": help_pages.PAGES, "Informations": INFORMATION}
+LISTS = {"Votre compte": (*ACCOUNT, *SIGNED_IN), "Aide": help_pages.PAGES, "Informations": INFORMATION}
 
 router = Router(path="/", route_handlers=handlers(PAGES, LISTS))

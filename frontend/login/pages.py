@@ -4,31 +4,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from litestar import Response, Router, get, post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, URLEncodedBody
 
-from frontend.answers import Html, go, page, refusal_view
+from frontend.answers import go, page, refusal_view
+from frontend.login.first_page import CLOSED, COMPLETE, INTERRUPTED, NUMBER, FirstPage, NumberForm, provide_first_page
 from frontend.rendering import Pages
 from server.clock import Clock
+from server.known_browsers import KnownBrowsers
 from server.login.flow import LoginFlow, UnderWay
 from server.refusals import Refused, Why
 from server.request_context import Caller
 from server.settings import SiteSettings
 from server.web.faults import PART_AWAY, part_away
 from server.web.requests import CLEAR_SITE_DATA
-from server.wording.refusals import FIELD_WORDS
 
-NUMBER, CODE, HOME = "/connexion", "/connexion/code", "/accueil"
-# Refusals that the first form shows; the others have a page of their own.
-_ON_THE_FORM = {Why.INVALID_REQUEST, Why.INVALID_CREDENTIALS, Why.UNAVAILABLE}
-
-
-@dataclass(slots=True)
-class NumberForm:
-    """What the first form sends."""
-
-    nir: str = ""
-    password: str = ""
+CODE, HOME = "/connexion/code", "/accueil"
 
 
 @dataclass(slots=True)
@@ -42,15 +33,21 @@ class CodeForm:
 @get(NUMBER)
 async def number_page(
     caller: NamedDependency[Caller],
-    pages: NamedDependency[Pages],
+    first_page: NamedDependency[FirstPage],
     interrompue: FromQuery[bool] = False,  # noqa: FBT002 - Litestar reads the query so
+    complete: FromQuery[bool] = False,  # noqa: FBT002
+    fermee: FromQuery[bool] = False,  # noqa: FBT002
 ) -> Response[Any]:
-    """Ask for number and password; nothing is stored, and the one cookie says that cookies are accepted."""
+    """Ask for number and password; nothing is stored, and the one cookie says that cookies are accepted.
+
+    `complete`: for a login with a code, on a trusted device too. `fermee`: the session was closed on its owner's word.
+    """
     if caller.cookies.get("session"):
         return go(HOME)
     if not caller.cookies.get("accepted"):
         caller.cookies.set("accepted", "yes")
-    return page(pages, "login/number.html", NUMBER, nir="", refusal=None, field_errors={}, interrupted=interrompue)
+    said = COMPLETE if complete else CLOSED if fermee else INTERRUPTED if interrompue else ""
+    return await first_page.show(said=said)
 
 
 @post(NUMBER)
@@ -58,22 +55,26 @@ async def give_password(
     data: URLEncodedBody[NumberForm],
     caller: NamedDependency[Caller],
     login: NamedDependency[LoginFlow],
-    pages: NamedDependency[Pages],
-    site: NamedDependency[SiteSettings],
+    first_page: NamedDependency[FirstPage],
 ) -> Response[Any]:
     """Judge them; nothing is counted where cookies are refused or a field is empty."""
     if not caller.cookies.came:
-        return page(pages, "login/cookies_refused.html", NUMBER, status=400)
-    empty = {name: FIELD_WORDS["missing"] for name in ("nir", "password") if not getattr(data, name).strip()}
-    if empty:
-        return page(pages, "login/number.html", NUMBER, status=400, nir=data.nir, refusal=None, field_errors=empty)
+        return page(first_page.pages, "login/cookies_refused.html", NUMBER, status=400)
     try:
-        after = await login.give_password(caller, data.nir, data.password)
+        number, remember = await first_page.number(data), data.remember_number or data.remembered
+        after = await login.give_password(caller, number, data.password, with_code=data.with_code, remember_number=remember)
     except Refused as refused:
-        return _number_refused(pages, site, data.nir, refused)
+        return await first_page.show(data, refused=refused)
     except PART_AWAY as fault:  # here and not further out, so that what was typed is kept
-        return _number_refused(pages, site, data.nir, part_away(fault))
+        return await first_page.show(data, refused=part_away(fault))
     return go(HOME if after.next == "home" else CODE)
+
+
+@post(f"{NUMBER}/autre-personne")
+async def not_me(caller: NamedDependency[Caller], browsers: NamedDependency[KnownBrowsers]) -> Response[Any]:
+    """Greet nobody any more."""
+    await browsers.forget(caller)
+    return go(NUMBER)
 
 
 @get(CODE)
@@ -122,7 +123,7 @@ async def check_code(
     return go(HOME)
 
 
-@get([f"{CODE}/envoi", f"{NUMBER}/recommencer", "/deconnexion"])
+@get([f"{CODE}/envoi", f"{NUMBER}/recommencer", f"{NUMBER}/autre-personne", "/deconnexion"])
 async def reloaded() -> Response[Any]:
     """An address that only takes a press of a button, reloaded or gone back to."""
     return go(CODE)
@@ -140,16 +141,6 @@ async def log_out(caller: NamedDependency[Caller], login: NamedDependency[LoginF
     """End the session."""
     await login.log_out(caller)
     return go(NUMBER)
-
-
-def _number_refused(pages: Pages, site: SiteSettings, nir: str, refused: Refused) -> Html:
-    view = refusal_view(refused, site)
-    if refused.why is Why.INVALID_REQUEST:
-        errors = {field: FIELD_WORDS[kind] for field, kind in refused.members["errors"]}
-        return page(pages, "login/number.html", NUMBER, refused=refused, nir=nir, refusal=None, field_errors=errors)
-    if refused.why in _ON_THE_FORM or refused.members.get("scope") in {"login", "address"}:
-        return page(pages, "login/number.html", NUMBER, refused=refused, nir=nir, refusal=view, field_errors={})
-    return page(pages, "login/refused.html", NUMBER, refused=refused, refusal=view)
 
 
 async def _code_page(
@@ -209,6 +200,7 @@ def _no_code_step(caller: Caller, pages: Pages, site: SiteSettings, refused: Ref
 
 router = Router(
     "/",
-    route_handlers=[number_page, give_password, code_page, send_code, check_code, reloaded, start_over, log_out],
+    route_handlers=[number_page, give_password, not_me, code_page, send_code, check_code, reloaded, start_over, log_out],
+    dependencies={"first_page": Provide(provide_first_page)},
     include_in_schema=False,  # the document is of the JSON API
 )

@@ -61,7 +61,7 @@ class BiometricsFlow:
         handle = who.account.user_handle or await accounts.give_user_handle(
             who.account.id, self.randomness.bytes(_USER_HANDLE_BYTES)
         )
-        kept = [row for row in await credentials.of_account(who.account.id) if not self.offer.may_renew(row)]
+        kept = [row for row in await credentials.of_account(who.account.id) if not self.offer.may_renew(row.expires_at)]
         challenge = await self.challenges.give("registration", str(caller.cookies.get("session")), who.account)
         await self.admission.sessions.answer_offer(str(caller.cookies.get("session")))
         return options.registration_options(
@@ -137,6 +137,14 @@ class BiometricsFlow:
         elif await self.browsers.biometrics_declined(caller, who.account):
             await browsers.decline_biometrics(self.browsers.hashed(caller), who.account.id, None)
             await self.journal.note(who.session.subject, caller, "biometric-offer", "again")
+
+    async def accepted(self, account: Account) -> dict[str, Any] | None:
+        """What the browser of the account's owner may be told is still good; None where nothing was ever activated."""
+        if account.user_handle is None:
+            return None
+        now, rows = self.clock.now(), await credentials.of_account(account.id)
+        good = [row.credential_id for row in rows if now < row.expires_at and account.outlived(row.created_at)]
+        return options.accepted(rp_id=self.site.id, user_handle=account.user_handle, credential_ids=good)
 
     async def _may_activate(self, caller: Caller) -> SignedIn:
         self._refuse_at_kiosk()

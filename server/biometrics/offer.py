@@ -8,7 +8,6 @@ from server.admission import SignedIn
 from server.clock import Clock
 from server.known_browsers import KnownBrowsers
 from server.records import credentials
-from server.records.credentials import CredentialRow
 from server.request_context import Caller
 
 
@@ -28,18 +27,18 @@ class BiometricOffer:
             return False
         here = self.browsers.hashed(caller)
         rows = await credentials.of_account(who.account.id)
-        return not any(row.browser == here and not self.may_renew(row) for row in rows)
+        return not any(row.browser == here and not self.may_renew(row.expires_at) for row in rows)
 
     def may_activate(self, who: SignedIn) -> bool:
         """Whether the login is full and recent enough (contract, *Biometrics*)."""
         full = who.session.authenticated_by == ("password", "code")
         return full and self.clock.now() < who.session.began_at + policy.RECENT_LOGIN
 
-    def may_renew(self, row: CredentialRow) -> bool:
-        """Whether its end is near enough that another may take its place on the same device."""
-        return renewable_from(row) <= self.clock.now()
+    def may_renew(self, expires_at: datetime) -> bool:
+        """Whether a credential's end is near enough that another may take its place on the same device."""
+        return renewable_from(expires_at) <= self.clock.now()
 
 
-def renewable_from(row: CredentialRow) -> datetime:
+def renewable_from(expires_at: datetime) -> datetime:
     """From its first reminder on."""
-    return row.expires_at - max(policy.REMINDERS_BEFORE_EXPIRY)
+    return expires_at - max(policy.REMINDERS_BEFORE_EXPIRY)

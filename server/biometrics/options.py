@@ -56,3 +56,12 @@ def authentication_options(*, rp_id: str, challenge: bytes, timeout_ms: int) -> 
         "userVerification": "required",
         "hints": ["client-device"],
     }
+
+
+def accepted(*, rp_id: str, user_handle: bytes, credential_ids: Sequence[bytes]) -> dict[str, Any]:
+    """AllAcceptedCredentialsOptions (§5.1.10): what a browser may be told is still good, so that it offers nothing else."""
+    return {
+        "rpId": rp_id,
+        "userId": encoded(user_handle),
+        "allAcceptedCredentialIds": [encoded(one) for one in credential_ids],
+    }

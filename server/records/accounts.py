@@ -40,9 +40,14 @@ class Account:
     user_handle: bytes | None
 
     @property
+    def first_name(self) -> str:
+        """The first of the first names, to greet with; where the registry has none, the last name."""
+        return self.first_names.split()[0] if self.first_names else self.last_name
+
+    @property
     def name(self) -> str:
         """First and last name, to greet with."""
-        return f"{self.first_names.split()[0]} {self.last_name}" if self.first_names else self.last_name
+        return f"{self.first_name} {self.last_name}" if self.first_names else self.last_name
 
     @property
     def password(self) -> StoredPassword:

@@ -19,6 +19,7 @@ FIELD_WORDS = {
     "not-a-number": "Ce numéro n’est pas reconnu. Vérifiez ses 13 caractères, et sa clé de 2 chiffres si vous la donnez.",
     "not-a-code": f"Le code se compose de {policy.LOGIN_CODE_DIGITS} chiffres.",
     "missing": "Remplissez ce champ.",
+    "forgotten": "Ce navigateur ne retient plus votre numéro. Saisissez-le de nouveau.",
     "unknown": "Ce champ n’existe pas.",
     "wrong": "La valeur de ce champ n’est pas au bon format.",
 }

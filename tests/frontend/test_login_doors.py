@@ -34,7 +34,7 @@ async def test_the_first_page_asks_for_number_and_password_and_leads_to_what_hel
     opened = await browser.open("/")
     assert opened.response.url.path == "/connexion"
     html = a_page(opened.response, 200)
-    assert re.search(r'<input[^>]*name="nir"[^>]*autocomplete="username"', html)
+    assert re.search(r'<input[^>]*name="nir"[^>]*autocomplete="username webauthn"', html)
     assert re.search(r'<input[^>]*name="password"[^>]*type="password"[^>]*autocomplete="current-password"', html)
     for path in ("/aide/numero", "/mot-de-passe-oublie", "/creer-un-compte"):
         assert f'href="{path}"' in html

@@ -13,7 +13,26 @@ from frontend.rendering import FOLDER, Pages
 from server import policy
 from tests.frontend.states import STATES, render, site
 
-OTHERS = {"/", "/connexion", "/connexion/code", "/connexion/code/envoi", "/connexion/recommencer", "/deconnexion"}
+# Where forms lead, and the pages that are no plain pages.
+OTHERS = {
+    "/",
+    "/connexion",
+    "/connexion/autre-personne",
+    "/connexion/biometrie",
+    "/connexion/code",
+    "/connexion/code/envoi",
+    "/connexion/recommencer",
+    "/deconnexion",
+    "/accueil",
+    "/accueil/avis/overlap",
+    "/accueil/avis/terms",
+    "/accueil/biometrie",
+    "/mes-appareils",
+    "/mes-appareils/biometrie",
+    "/mes-appareils/proposition",
+    "/mes-appareils/reconnexion",
+    "/mes-appareils/retrait",
+}
 PATHS = OTHERS | {page.path for page in (*help_pages.PAGES, *information_pages.PAGES)}
 VOID = {"meta", "link", "input", "br", "path", "circle", "rect"}
 
@@ -107,12 +126,16 @@ def test_a_refusal_is_announced_and_named(name: str) -> None:
     if refusal is not None:
         assert slugs == [refusal.slug]  # type: ignore[attr-defined]
     else:
-        assert slugs == {"number-typed": ["invalid-request"], "code-expired": ["code-expired"]}.get(name, [])
+        assert slugs == {
+            "number-typed": ["invalid-request"],
+            "number-forgotten": ["invalid-request"],
+            "code-expired": ["code-expired"],
+        }.get(name, [])
 
 
 def test_what_was_typed_is_kept_and_harmless() -> None:
-    fields = [found for tag, found in Page(render("number-typed")).tags if tag == "input"]
-    assert [field.get("value") for field in fields] == ['2 85 05 2A "<b>', None]
+    fields = {found["name"]: found.get("value") for tag, found in Page(render("number-typed")).tags if tag == "input"}
+    assert (fields["nir"], fields["password"]) == ('2 85 05 2A "<b>', None)
     kept = [found for tag, found in Page(render("code-enter-wrong")).tags if tag == "input"]
     assert [field["value"] for field in kept] == ["123456", "true"]
     assert "checked" in kept[1]
