@@ -33,7 +33,7 @@ def routers() -> list[Router]:
         devices_pages.router,
         help_pages.router,
         information_pages.router,
-        Router("/", route_handlers=[problem_page], include_in_schema=False),
+        Router("/", route_handlers=[problem_page, manifest], include_in_schema=False),
         create_static_files_router("/static/vendor", [FOLDER.parent / _HTMX], name="vendor", cache_control=None),
         create_static_files_router("/static", [FOLDER / "static"], name="static"),
     ]
@@ -52,6 +52,25 @@ async def problem_page(slug: FromPath[str], pages: NamedDependency[Pages]) -> Re
             answer.status_code = 200  # the status shown is what the page is about
             return answer
     raise Refused(Why.NOT_FOUND)
+
+
+@get("/manifest.webmanifest", media_type="application/manifest+json")
+async def manifest(site: NamedDependency[SiteSettings]) -> dict[str, Any]:
+    """What a phone installs (W3C Web Application Manifest)."""
+    plain = [{"src": f"/static/icon-{size}.png", "sizes": f"{size}x{size}", "type": "image/png"} for size in (192, 512)]
+    masked = {"src": "/static/icon-maskable-512.png", "sizes": "512x512", "type": "image/png", "purpose": "maskable"}
+    return {
+        "id": "/",
+        "name": f"{site.service_name} – {site.insurer_name}",
+        "short_name": site.service_name,
+        "lang": "fr",
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#f7f8f4",
+        "theme_color": "#dfeae4",
+        "icons": [*plain, masked],
+    }
 
 
 def refuse(request: Request[Any, Any, Any], refused: Refused, pages: Pages, site: SiteSettings) -> Response[Any]:

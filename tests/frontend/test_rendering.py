@@ -23,6 +23,7 @@ OTHERS = {
     "/connexion/code/envoi",
     "/connexion/recommencer",
     "/deconnexion",
+    "/manifest.webmanifest",
     "/accueil",
     "/accueil/avis/overlap",
     "/accueil/avis/terms",
