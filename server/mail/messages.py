@@ -99,6 +99,18 @@ class Messages:
         """A credential's counter did not rise: it may have been copied (WebAuthn Level 3, section 7.2, step 22)."""
         return self._write("biometric-copied", to, at, values={"browser": _one_line(browser), "at": at})
 
+    def biometric_expiring(self, *, to: str, browser: str, until: datetime, at: datetime) -> OutgoingMail:
+        """A credential's end is near; not sent any more once it has come."""
+        return self._write_expiring("biometric-expiring", to, browser, until, at, policy.BIOMETRIC_MONTHS)
+
+    def device_expiring(self, *, to: str, browser: str, until: datetime, at: datetime) -> OutgoingMail:
+        """A trusted browser's end is near; not sent any more once it has come."""
+        return self._write_expiring("device-expiring", to, browser, until, at, policy.TRUSTED_DEVICE_MONTHS)
+
+    def _write_expiring(self, kind: str, to: str, browser: str, until: datetime, at: datetime, months: int) -> OutgoingMail:
+        values = {"browser": _one_line(browser), "until": until, "months": months}
+        return self._write(kind, to, at, expires_at=min(until, at + policy.MAIL_GIVEN_UP_AFTER), values=values)
+
     def _write(
         self,
         kind: str,

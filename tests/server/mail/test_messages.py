@@ -32,6 +32,10 @@ ALL: dict[str, Write] = {
     "login-code": LOGIN_CODE,
     "device-added": lambda m: m.device_added(to=TO, browser="Safari, iPhone", at=ASKED_AT, until=UNTIL),
     "device-ended": lambda m: m.device_ended(to=TO, browser="Safari, iPhone", at=ASKED_AT),
+    "device-expiring": lambda m: m.device_expiring(to=TO, browser="Safari, iPhone", at=ASKED_AT, until=UNTIL),
+    "biometric-added": lambda m: m.biometric_added(to=TO, browser="Safari, iPhone", at=ASKED_AT, until=UNTIL),
+    "biometric-copied": lambda m: m.biometric_copied(to=TO, browser="Safari, iPhone", at=ASKED_AT),
+    "biometric-expiring": lambda m: m.biometric_expiring(to=TO, browser="Safari, iPhone", at=ASKED_AT, until=UNTIL),
 }
 every = pytest.mark.parametrize("write", ALL.values(), ids=ALL.keys())
 
@@ -142,6 +146,56 @@ def test_french_typography(messages: Messages, write: Write) -> None:
 def test_both_parts_say_the_same(messages: Messages, write: Write) -> None:
     text, page = (re.findall(r"[\w’]+", squeeze(part).lower()) for part in parts(write(messages)))
     assert set(text) - {"–"} <= set(page) | {"code", "sécurité", "votre"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts"),
+    [
+        ("device-added", ["Safari, iPhone", "21 novembre 2026 à 23 h 50", "20 janvier 2027", "Mes appareils et biométrie"]),
+        (
+            "device-ended",
+            ["Safari, iPhone", "21 novembre 2026 à 23 h 50", "copié", "01 99 00 36 46", "Mes appareils et biométrie"],
+        ),
+        ("device-expiring", ["Safari, iPhone", "20 janvier 2027 à 23 h 50", "rien à faire", "Se souvenir de cet appareil"]),
+        (
+            "biometric-added",
+            [
+                *("Safari, iPhone", "21 novembre 2026 à 23 h 50", "20 janvier 2027", "ni mot de passe, ni code"),
+                *("personne d’autre", "Ce n’était pas vous ?", "Mes appareils et biométrie", "01 99 00 36 46"),
+            ],
+        ),
+        (
+            "biometric-copied",
+            [
+                *("Safari, iPhone", "21 novembre 2026 à 23 h 50", "Par précaution", "Personne n’est entré", "une copie"),
+                *("votre mot de passe et un code", "Mes appareils et biométrie", "01 99 00 36 46"),
+            ],
+        ),
+        (
+            "biometric-expiring",
+            [
+                *("Safari, iPhone", "20 janvier 2027 à 23 h 50", "votre mot de passe et un code"),
+                *("Renouveler sur cet appareil", f"{policy.BIOMETRIC_MONTHS} mois", "Mes appareils et biométrie"),
+            ],
+        ),
+    ],
+)
+def test_what_happened_until_when_and_what_to_do(messages: Messages, kind: str, facts: list[str]) -> None:
+    for part in parts(ALL[kind](messages)):
+        for fact in facts:
+            assert fact.lower() in squeeze(part).lower()
+
+
+@pytest.mark.parametrize("kind", ["device-expiring", "biometric-expiring"])
+def test_the_subject_of_a_reminder_tells_the_date(messages: Messages, kind: str) -> None:
+    assert "20 janvier 2027" in squeeze(str(read(ALL[kind](messages))["Subject"]))
+
+
+def test_a_reminder_is_not_sent_after_the_end(messages: Messages) -> None:
+    soon = ASKED_AT + timedelta(days=1)
+    for write in (messages.device_expiring, messages.biometric_expiring):
+        assert write(to=TO, browser="Edge", at=ASKED_AT, until=soon).expires_at == soon
+        assert write(to=TO, browser="Edge", at=ASKED_AT, until=UNTIL).expires_at == ASKED_AT + policy.MAIL_GIVEN_UP_AFTER
 
 
 def test_expiry(messages: Messages) -> None:
