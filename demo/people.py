@@ -60,8 +60,7 @@ class Overrides(msgspec.Struct, forbid_unknown_fields=True):
     first_names: Name | UnsetType = UNSET
     last_name: Name | UnsetType = UNSET
     overlap_since: date | UnsetType | None = UNSET
-    terms_accepted: bool | UnsetType = UNSET
-    logins: Annotated[int, Meta(ge=0, le=10_000)] | UnsetType = UNSET
+    terms_accepted: date | UnsetType | None = UNSET
 
 
 class TrustedDevice(msgspec.Struct):
@@ -74,9 +73,9 @@ class TrustedDevice(msgspec.Struct):
 class Someone(msgspec.Struct, kw_only=True):
     """An invented insured person, with all that they know and hold. `nir` is canonical, `nir_key` its two digits.
 
-    Of ``not-created``, `email` and `password` are a proposal: no account has them yet. `terms_accepted` is of the terms in force.
-    `logins` is how often they have logged in. `browser_cookie` is the value of the cookie ``portillon-browser`` in the browser
-    where they said never to biometrics.
+    Of ``not-created``, `email` and `password` are a proposal: no account has them yet. `terms_accepted` is the date of
+    the terms that they accepted last. `browser_cookie` is the value of the cookie ``portillon-browser`` in the browser where they
+    said never to biometrics.
     """
 
     persona: str
@@ -97,8 +96,7 @@ class Someone(msgspec.Struct, kw_only=True):
     attachment: str
     overlap_since: date | None
     closed_on: date | None
-    terms_accepted: bool
-    logins: int
+    terms_accepted: date | None
     browser_cookie: str | None = None
     trusted_devices: tuple[TrustedDevice, ...] = ()
 
@@ -180,9 +178,9 @@ class People:
             stored.pepper_id,
             now - 400 * _DAY,
             someone.closed_on,
-            now - _DAY if someone.logins else None,
-            someone.logins,
-            policy.TERMS_OF_USE if someone.terms_accepted else policy.TERMS_OF_USE - 365 * _DAY,
+            now - _DAY if persona.logins else None,
+            persona.logins,
+            someone.terms_accepted,
         )
         if someone.browser_cookie:
             here = token_hash(someone.browser_cookie)
@@ -226,8 +224,7 @@ def _invented(persona: Persona, rank: int, drawn: bytes) -> Someone:
         password=personas.password(drawn),
         email=address if persona.email else None,
         closed_on=None,
-        terms_accepted=persona.terms,
-        logins=persona.logins,
+        terms_accepted=policy.TERMS_OF_USE if persona.terms else policy.TERMS_OF_USE - 365 * _DAY,
         **person._asdict(),
     )
 

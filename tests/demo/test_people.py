@@ -7,6 +7,7 @@ import pytest
 
 from demo.people import fixed
 from demo.personas import PERSONAS, password
+from server import policy
 from server.nir import canonical
 from tests.demo.conftest import NewVisitor
 from tests.demo.visitor import Visitor, slug
@@ -134,28 +135,22 @@ def test_overrides_that_refuse(visitor: Visitor, overrides: dict[str, object], r
 
 
 @pytest.mark.parametrize(
-    ("overrides", "notices", "offered"),
+    ("persona", "overrides", "notices"),
     [
-        ({"logins": 1}, [], True),
-        ({"logins": 0}, [], False),
-        ({"terms_accepted": False, "logins": 5}, ["terms"], False),
-        ({"overlap_since": "2026-07-01", "logins": 5}, ["overlap"], False),
-        ({"overlap_since": "2026-07-01", "terms_accepted": False}, ["terms", "overlap"], False),
+        ("second-login", {"terms_accepted": None}, ["terms"]),
+        ("second-login", {"terms_accepted": "2020-01-31"}, ["terms"]),
+        ("second-login", {"overlap_since": "2026-07-01"}, ["overlap"]),
+        ("ordinary", {"overlap_since": "2026-07-01", "terms_accepted": None}, ["terms", "overlap"]),
+        ("terms-pending", {"terms_accepted": policy.TERMS_OF_USE.isoformat()}, []),
+        ("overlap-pending", {"overlap_since": None}, []),
     ],
 )
-def test_overrides_of_what_waits(visitor: Visitor, overrides: dict[str, object], notices: list[str], offered: bool) -> None:
-    person = visitor.person(**overrides)
+def test_overrides_of_what_waits(visitor: Visitor, persona: str, overrides: dict[str, object], notices: list[str]) -> None:
+    person = visitor.person(persona, **overrides)
     assert {name: person[name] for name in overrides} == overrides
     visitor.log_in_with_code(person)
     session = visitor.session().json()
-    assert (session["notices"], session["offer_biometrics"]) == (notices, offered)
-    assert (session["last_login_at"] is None) == (not overrides.get("logins"))
-
-
-def test_an_override_takes_a_notice_away(visitor: Visitor) -> None:
-    for persona, overrides in (("terms-pending", {"terms_accepted": True}), ("overlap-pending", {"overlap_since": None})):
-        visitor.log_in_with_code(visitor.person(persona, **overrides))
-        assert visitor.session().json()["notices"] == []
+    assert (session["notices"], session["offer_biometrics"]) == (notices, not notices)
 
 
 def test_an_override_wins_over_the_persona(visitor: Visitor) -> None:
@@ -179,8 +174,7 @@ def test_an_override_wins_over_the_persona(visitor: Visitor) -> None:
         {"overrides": {"first_names": " "}},
         {"overrides": {"last_name": "a\u0000b"}},
         {"overrides": {"overlap_since": "2026-02-30"}},
-        {"overrides": {"terms_accepted": None}},
-        {"overrides": {"logins": -1}},
+        {"overrides": {"terms_accepted": True}},
         {"wishes": {}},
     ],
 )

@@ -18,7 +18,8 @@ WAIT_FOR_ACCOUNT = """
 SELECT count(*) AS many FROM pg_stat_activity
 WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%account%'
 """
-BOTH = {"terms_accepted": False, "overlap_since": "2026-07-01", "logins": 1}
+# After one login.
+BOTH = {"persona": "terms-pending", "overlap_since": "2026-07-01"}
 
 
 async def signed_in(site: Site, person: Person) -> JsonBrowser:
