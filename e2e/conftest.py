@@ -11,8 +11,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Playwright, sync_playwright
 
 from e2e.chromium import launch_options
+from e2e.device import Device
+from e2e.kit.authenticator import Authenticator
 from e2e.kit.plugin import *  # noqa: F403 - the names it exports are this suite's fixtures
-from e2e.kit.plugin import MakeContext
+from e2e.kit.plugin import MakeContext, MakePerson
+from e2e.kit.space import Inbox, Person
 from e2e.login import Login
 
 
@@ -61,6 +64,7 @@ def look(request: pytest.FixtureRequest, playwright: Playwright) -> dict[str, An
     looks: dict[str, dict[str, Any]] = {
         "desktop": {"viewport": {"width": 1280, "height": 800}},
         "phone": playwright.devices["Pixel 7"],
+        "small-phone": playwright.devices["iPhone SE"],
         "phone-without-scripts": playwright.devices["Pixel 7"] | {"java_script_enabled": False},
     }
     return looks[getattr(request, "param", "desktop")]
@@ -75,6 +79,22 @@ def context(new_context: MakeContext, look: dict[str, Any]) -> BrowserContext:
 def login(page: Page) -> Login:
     """The login, open at its first page."""
     return Login(page).open()
+
+
+@pytest.fixture
+def device(page: Page, authenticator: Authenticator) -> Device:
+    """The same, on a device with a fingerprint or face reader."""
+    return Device(page, authenticator).open()
+
+
+@pytest.fixture
+def owner(device: Device, person: MakePerson, inbox: Inbox) -> Person:
+    """Somebody who has activated biometrics on this device, and left."""
+    owner = person("second-login")
+    device.sign_in(owner, inbox)
+    device.activate()
+    device.log_out()
+    return owner
 
 
 @pytest.fixture

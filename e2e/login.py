@@ -10,6 +10,8 @@ from server.settings import SiteSettings
 
 # On a desktop with scripts, and on a phone without any.
 everywhere = pytest.mark.parametrize("look", ["desktop", "phone-without-scripts"], indirect=True)
+# Where somebody has a fingerprint or face reader.
+on_devices = pytest.mark.parametrize("look", ["desktop", "phone", "small-phone"], indirect=True)
 
 
 class Login:

@@ -7,6 +7,8 @@ What it does not do, learnt by trying:
 - It works where the page's host may be a relying party: https, or ``localhost``. ``127.0.0.1`` may not.
 - A conditional ``get()`` (autofill) is answered at once, without a click, where somebody touches the reader: `is_not_touched`
   first, to see a page that waits.
+- Autofill is armed a moment after a page has come: a touch in that moment is taken by autofill, and a button that is pressed then has
+  gone. `armed` waits for it.
 - A ceremony that has begun untouched waits until the page aborts it or its time-out ends it; who touches the reader later answers
   the next one.
 """
@@ -14,7 +16,7 @@ What it does not do, learnt by trying:
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 # A credential as the protocol tells it (`WebAuthn.Credential`): credentialId, privateKey, rpId, userHandle, signCount...
 Credential = Mapping[str, Any]
@@ -29,6 +31,20 @@ _READER = {
     "automaticPresenceSimulation": True,
 }
 
+# Writes on the page what it has asked of the reader since it was loaded, and what is under way.
+_WITNESS = """for (const kind of ['create', 'get']) {
+    const real = CredentialsContainer.prototype[kind];
+    CredentialsContainer.prototype[kind] = function (options) {
+        const told = document.documentElement.dataset, name = `${kind} ${options.mediation ?? 'on-demand'}`;
+        const asked = real.call(this, options);
+        told.ceremonies = `${told.ceremonies ?? ''} ${name};`;
+        told.ceremony = name;
+        const over = () => { if (told.ceremony === name) delete told.ceremony; };
+        asked.then(over, over);
+        return asked;
+    };
+}"""
+
 
 class Authenticator:
     """The reader of one page's device; whoever touches it is its owner, until told otherwise.
@@ -38,6 +54,8 @@ class Authenticator:
     """
 
     def __init__(self, page: Page, *, present: bool = True) -> None:
+        self._page = page
+        page.add_init_script(_WITNESS)
         self._session = page.context.new_cdp_session(page)
         self._id: str | None = None
         self._session.send("WebAuthn.enable", {"enableUI": False})
@@ -67,6 +85,16 @@ class Authenticator:
     def is_not_touched(self) -> Self:
         """Nobody touches it: ceremonies that begin now wait, a cancelled one as well as a forgotten one."""
         return self._touched(touched=False)
+
+    def armed(self) -> Self:
+        """Wait until the page's autofill waits for a touch."""
+        expect(self._page.locator("html")).to_have_attribute("data-ceremony", "get conditional")
+        return self
+
+    def asked(self) -> Sequence[str]:
+        """What the page has asked since it was loaded: "create on-demand", "get on-demand", "get conditional"."""
+        told = self._page.locator("html").get_attribute("data-ceremonies") or ""
+        return [name.strip() for name in told.split(";") if name]
 
     def credentials(self) -> Sequence[Credential]:
         """All that it holds."""

@@ -6,15 +6,16 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, Page
 
+from e2e.kit.authenticator import Authenticator
 from e2e.kit.space import Inbox, MovableClock, Person, Space
 from e2e.kit.watch import Watch
 
 MakePerson = Callable[..., Person]
 MakeContext = Callable[..., BrowserContext]
 
-__all__ = ["clock", "inbox", "new_context", "person", "pytest_runtest_makereport", "space", "watch"]
+__all__ = ["authenticator", "clock", "inbox", "new_context", "person", "pytest_runtest_makereport", "space", "watch"]
 
 
 @pytest.fixture
@@ -40,6 +41,12 @@ def inbox(space: Space) -> Inbox:
 def clock(space: Space) -> MovableClock:
     """The space's clock."""
     return MovableClock(space)
+
+
+@pytest.fixture
+def authenticator(page: Page) -> Authenticator:
+    """The fingerprint or face reader of the test's page; pages look for it as they load, so ask for it first."""
+    return Authenticator(page)
 
 
 @pytest.fixture

@@ -12,7 +12,10 @@ _MAIL_S = 20
 
 
 class Person(msgspec.Struct, frozen=True):
-    """An insured person, with what they know. `nir` is canonical, `nir_key` its two digits."""
+    """An insured person, with what they know. `nir` is canonical, `nir_key` its two digits.
+
+    `browser_cookie`: of `biometric-never`, the cookie `portillon-browser` of the browser where they said so.
+    """
 
     persona: str
     nir: str
@@ -22,6 +25,7 @@ class Person(msgspec.Struct, frozen=True):
     first_names: str
     last_name: str
     closed_on: date | None
+    browser_cookie: str | None = None
 
     @property
     def name(self) -> str:
