@@ -1,5 +1,6 @@
 """A small server that shows the pages of `states` under the real content security policy, to look at them in a browser."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,6 +9,7 @@ from pathlib import Path
 from threading import Thread
 
 from frontend.rendering import FOLDER
+from server.biometrics.options import authentication_options, registration_options
 from tests.frontend.states import STATES, render
 
 POLICY = (
@@ -16,11 +18,35 @@ POLICY = (
 )
 HTMX = FOLDER.parent / "node_modules/htmx.org/dist/htmx.min.js"
 # What a form gets: a page with its true status, or onward by 303, or no answer at all, or a proxy's.
-GET = {"/connexion": "number", "/connexion/code": "code-enter", "/accueil": "home", "/aide": "help/index"}
+GET = {
+    "/connexion": "number",
+    "/connexion/code": "code-enter",
+    "/accueil": "home",
+    "/aide": "help/index",
+    "/mes-appareils": "devices-activated",
+}
+KNOWN = b"known"  # a credential that the person has
+# Options as the server gives them, with a challenge that nobody looks for.
+OPTIONS = {
+    "/connexion/biometrie/options": authentication_options(rp_id="localhost", challenge=bytes(32), timeout_ms=60_000),
+    "/mes-appareils/biometrie/options": registration_options(
+        rp_id="localhost",
+        rp_name="Essai",
+        user_handle=bytes(64),
+        user_name="2 •• •• •• ••• •84",
+        display_name="Camille Ferrand",
+        challenge=bytes(32),
+        exclude=[KNOWN],
+        timeout_ms=60_000,
+    ),
+}
 POST: dict[str, tuple[int, str]] = {
     "/connexion": (401, "number-wrong"),
     "/connexion/code/envoi": (303, "/connexion/code"),
     "/deconnexion": (502, "Bad gateway"),
+    "/connexion/biometrie": (401, "number-biometric-failed"),
+    "/mes-appareils/biometrie": (303, "/mes-appareils"),
+    "/accueil/biometrie": (303, "/accueil"),
 }
 
 
@@ -39,7 +65,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"] or 0))
         status, what = POST.get(self.path, (0, ""))
-        if not status:
+        if self.path in OPTIONS:
+            self._send(200, "application/json", json.dumps(OPTIONS[self.path]).encode())
+        elif not status:
             self.close_connection = True
         elif status == 303:
             self.send_response(303)
@@ -68,8 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def stage() -> Iterator[str]:
-    """Serve until the block ends; gives the address."""
+    """Serve until the block ends; gives the address, by the one name where browsers allow WebAuthn without https."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http://localhost:{server.server_port}"
         server.shutdown()
