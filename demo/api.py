@@ -1,5 +1,6 @@
 """The demo's JSON door: messages, clock, people. Names and statuses: contract, *Demo mode*."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
@@ -18,7 +19,9 @@ from demo.personas import BY_SLUG, PERSONAS
 from demo.reset import reset
 from demo.why import Explanation, explain
 from server.app import Parts
+from server.jobs.reminders import Reminders
 from server.nir import NotANir, canonical
+from server.records.database import DATABASE_AWAY
 from server.refusals import Refused, Why
 from server.web.problems import may_refuse
 from server.web.requests import json_only
@@ -37,6 +40,7 @@ class Demo:
     clock: DemoClock
     mailbox: Mailbox
     people: People
+    reminders: Reminders
 
 
 class ClockAnswer(msgspec.Struct):
@@ -104,7 +108,7 @@ async def clock(demo: NamedDependency[Demo]) -> ClockAnswer:
 @post("/clock", status_code=200, guards=[json_only], responses=may_refuse())
 async def move_clock(data: JSONBody[ClockMove], demo: NamedDependency[Demo]) -> ClockAnswer:
     """Move the space's clock; every process obeys before this answers."""
-    await move(demo.clock, data)
+    await move(demo, data)
     return _told(demo)
 
 
@@ -136,8 +140,12 @@ async def start_again(demo: NamedDependency[Demo]) -> None:
     await reset(demo.redis, demo.clock, demo.people)
 
 
-async def move(clock: DemoClock, data: ClockMove) -> None:
-    """Move the clock of the space in force. Raises Refused(INVALID_REQUEST) for a body that is not one of the three."""
+async def move(demo: Demo, data: ClockMove) -> None:
+    """Move the clock of the space in force, and send the reminders that have fallen due by it.
+
+    Raises Refused(INVALID_REQUEST) for a body that is not one of the three.
+    """
+    clock = demo.clock
     given = [name for name in data.__struct_fields__ if getattr(data, name) is not UNSET]
     if len(given) != 1:
         raise _wrong(given[1] if given else "advance")
@@ -151,6 +159,8 @@ async def move(clock: DemoClock, data: ClockMove) -> None:
             await clock.reset(clock.name)
     except ValueError:
         raise _wrong(given[0]) from None
+    with suppress(*DATABASE_AWAY):  # the clock has moved all the same
+        await demo.reminders.run_once(clock.name)
 
 
 def _told(demo: Demo) -> ClockAnswer:

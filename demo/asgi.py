@@ -20,6 +20,7 @@ from demo.front import DemoFront
 from demo.mailbox import Mailbox
 from demo.people import People
 from server.app import Parts, create_app
+from server.jobs.reminders import Reminders
 from server.logs import set_up_logs
 from server.records.redis import REDIS_AWAY
 from server.settings import Settings
@@ -34,7 +35,11 @@ def build() -> ASGIApp:
     clock, mailbox = DemoClock(redis), Mailbox(redis)
 
     def doors(parts: Parts) -> Sequence[Router]:
-        demo = api.Demo(parts, redis, clock, mailbox, People(clock, parts.randomness, parts.hasher))
+        people, reminders = (
+            People(clock, parts.randomness, parts.hasher),
+            Reminders(settings, clock, parts.keys, parts.randomness),
+        )
+        demo = api.Demo(parts, redis, clock, mailbox, people, reminders)
         return [api.router(demo), *pages.routers(demo)]
 
     app = create_app(settings, clock=clock, handlers=doors, demo=True)

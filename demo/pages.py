@@ -139,7 +139,7 @@ async def clock(pages: NamedDependency[Pages], demo: NamedDependency[Demo]) -> R
 @post(_CLOCK)
 async def move_clock(data: URLEncodedBody[Step], demo: NamedDependency[Demo]) -> Response[Any]:
     """Move it."""
-    await move(demo.clock, ClockMove(advance=data.avance) if data.avance else ClockMove(reset=True))
+    await move(demo, ClockMove(advance=data.avance) if data.avance else ClockMove(reset=True))
     return go(_CLOCK)
 
 

@@ -27,11 +27,15 @@ class Journal:
 
     async def note(self, subject: bytes, caller: Caller, kind: str, outcome: str = "done", **details: object) -> None:
         """Note one event of a number; inside a transaction the line and the metric wait for its commit."""
-        await activity.add(subject, Event(self._clock.now(), kind, outcome, caller.browser, details))
+        await self.write(subject, Event(self._clock.now(), kind, outcome, caller.browser, details))
+
+    async def write(self, subject: bytes, event: Event) -> None:
+        """The same for what no request has brought about."""
+        await activity.add(subject, event)
 
         def tell() -> None:
-            EVENTS.labels(kind, outcome).inc()
-            _log.info(kind, outcome=outcome, subject=subject.hex(), device=caller.browser, **details)
+            EVENTS.labels(event.kind, event.outcome).inc()
+            _log.info(event.kind, outcome=event.outcome, subject=subject.hex(), device=event.device, **event.details)
 
         after_commit(tell)
 

@@ -1,6 +1,7 @@
 """What is of no more use is deleted, once an hour, alike for known and unknown numbers."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import structlog
@@ -34,7 +35,12 @@ async def tidy(clock: Clock) -> None:
 
 async def run(clock: Clock, stop: asyncio.Event) -> None:
     """Tidy until told to stop."""
+    await hourly(lambda: tidy(clock), stop)
+
+
+async def hourly(work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+    """Do it now, and once an hour until told to stop."""
     while not stop.is_set():
-        await tidy(clock)
+        await work()
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _EVERY_S)

@@ -1,12 +1,14 @@
-"""The jobs that run beside the doors: deliver mail, tidy up. In the server's processes by default, or in one of their own."""
+"""The jobs that run beside the doors: mail, reminders, tidying up. In the server's processes, or in one of their own."""
 
 import asyncio
 import signal
 
 from server.clock import Clock, SystemClock
 from server.jobs import housekeeping
+from server.jobs.reminders import Reminders
 from server.keys import Keys
 from server.mail.delivery import Delivery
+from server.randomness import SystemRandomness
 from server.records.database import Database
 from server.settings import Settings
 
@@ -14,7 +16,8 @@ from server.settings import Settings
 async def run_jobs(settings: Settings, clock: Clock, keys: Keys, stop: asyncio.Event) -> None:
     """Until `stop` is set; what is under way ends first."""
     delivery = Delivery(settings.mail, clock, keys)
-    await asyncio.gather(delivery.run(stop), housekeeping.run(clock, stop))
+    reminders = Reminders(settings, clock, keys, SystemRandomness())
+    await asyncio.gather(delivery.run(stop), reminders.run(stop), housekeeping.run(clock, stop))
 
 
 async def run_worker(settings: Settings) -> None:

@@ -23,11 +23,12 @@ CHANNEL = "portillon_outbox"
 _ERROR_LENGTH = 200
 
 # A new mail is due whatever the time, since its writer may live by a moved clock; so it goes before all that
-# are tried again. The notice goes out when the transaction commits.
+# are tried again. One that can wait goes after all new ones: nobody's code stands behind a thousand reminders.
+# The notice goes out when the transaction commits.
 _PUT = """
 WITH written AS (
   INSERT INTO outbox_message (id, kind, recipient, body, clock, created_at, expires_at, next_try_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, '-infinity')
+  VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $9 THEN 'epoch' ELSE '-infinity' END::timestamptz)
 )
 SELECT pg_notify($8, '')
 """
@@ -85,12 +86,15 @@ class ClaimedMail:
     tries: int
 
 
-async def put(mail: OutgoingMail, *, now: datetime, clock_name: str, seal: Callable[[bytes], bytes]) -> None:
+async def put(
+    mail: OutgoingMail, *, now: datetime, clock_name: str, seal: Callable[[bytes], bytes], can_wait: bool = False
+) -> None:
     """Store a mail and wake the deliverers, both when the caller's transaction commits.
 
-    `now` and the mail's expiry were read from the clock named `clock_name`; `seal` is `Keys.seal`.
+    `now` and the mail's expiry were read from the clock named `clock_name`; `seal` is `Keys.seal`. What nobody waits for at a
+    screen `can_wait`.
     """
-    values = (mail.id, mail.kind, mail.recipient, seal(mail.body), clock_name, now, mail.expires_at, CHANNEL)
+    values = (mail.id, mail.kind, mail.recipient, seal(mail.body), clock_name, now, mail.expires_at, CHANNEL, can_wait)
     await fetch(_PUT, *values)
 
 

@@ -121,3 +121,16 @@ async def test_what_is_dropped_keeps_its_reason_only(desk: Desk) -> None:
     row = await desk.row(mail)
     assert (row["body"], row["dropped_at"], row["last_error"]) == (None, NOON, "550 no such mailbox")
     assert await outbox.claim(NOON + timedelta(days=1), lease=LEASE, most=5) == []
+
+
+async def test_no_code_stands_behind_what_can_wait(desk: Desk) -> None:
+    now, day = desk.clock.now(), timedelta(days=1)
+    patient = desk.messages.device_expiring(to="claire@poste.example", browser="Firefox", at=now, until=now + day)
+    await outbox.put(patient, now=now, clock_name="", seal=KEYS.seal, can_wait=True)
+    code = await desk.put(desk.code_mail())
+    assert [(await claim_first()).id for _ in range(2)] == [code.id, patient.id]
+
+
+async def claim_first() -> ClaimedMail:
+    (mail,) = await outbox.claim(NOON, lease=LEASE, most=1)
+    return mail
