@@ -133,11 +133,15 @@ async function arm(form) {
     } catch (error) {
       if (signal.aborted) return;
       refusals += 1;
-      // Who has done nothing yet is told nothing; and who is typing goes on typing.
-      if (error.name !== "NoAnswer" && navigator.userActivation?.hasBeenActive !== false) tell(error.name);
+      if (error.name !== "NoAnswer" && suggested()) tell(error.name);
       arm(form);
     }
   }, refusals * 1000);
+}
+
+/** Whether somebody may have taken up a suggestion: they come in the field. Who has done nothing is told nothing, nor twice. */
+function suggested() {
+  return document.activeElement?.matches("[autocomplete~=webauthn]") && !document.querySelector("[data-refusal^=biometric]");
 }
 
 function whenSeen(act, signal) {
