@@ -6,6 +6,7 @@ import msgspec
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.response import Redirect
 
 from server import policy
 from server.clock import SystemClock
@@ -66,4 +67,25 @@ async def security_txt(settings: NamedDependency[Settings]) -> str:
     )
 
 
-router = Router("/", route_handlers=[live, ready, robots, security_txt], tags=["Operations"])
+class PasskeyEndpoints(msgspec.Struct):
+    """Where a person activates biometrics, and where they see what is active: absolute addresses."""
+
+    enroll: str
+    manage: str
+
+
+@get("/.well-known/passkey-endpoints")
+async def passkey_endpoints(settings: NamedDependency[Settings]) -> PasskeyEndpoints:
+    """Where browsers and password managers lead (W3C, *A Well-Known URL for Relying Party Passkey Endpoints*)."""
+    page = f"{settings.public_url}/mes-appareils"
+    return PasskeyEndpoints(page, page)
+
+
+@get("/.well-known/change-password", status_code=303)
+async def change_password() -> Redirect:
+    """Where browsers and password managers lead (W3C, *A Well-Known URL for Changing Passwords*)."""
+    return Redirect("/mot-de-passe-oublie", status_code=303)
+
+
+_FOR_BROWSERS = (robots, security_txt, passkey_endpoints, change_password)
+router = Router("/", route_handlers=[live, ready, *_FOR_BROWSERS], tags=["Operations"])
