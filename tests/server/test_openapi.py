@@ -41,9 +41,8 @@ async def test_nor_with_a_login_under_way_or_a_session(site: Site) -> None:
     await waiting.enter(person)
     await waiting.send_code()
     cookies = f"Cookie: portillon-attempt={waiting.cookie('attempt')}; portillon-session={inside.cookie('session')}"
-    schemathesis(
-        site, "--max-examples", "15", "--header", cookies, "--include-path-regex", "/api/v1/(session|login/code|notices)"
-    )
+    within = "/api/v1/(session|login/code|notices|devices)"
+    schemathesis(site, "--max-examples", "15", "--header", cookies, "--include-path-regex", within)
 
 
 @pytest.fixture
@@ -65,6 +64,9 @@ def slugs(answer: dict[str, Any]) -> set[str]:
         ("get", "/api/v1/session", 200, {"not-signed-in"}),
         ("post", "/api/v1/logout", 204, set()),
         ("post", "/api/v1/notices/{slug}/acknowledge", 204, {"not-signed-in", "not-found"}),
+        ("get", "/api/v1/devices", 200, {"not-signed-in"}),
+        ("delete", "/api/v1/devices/{kind}", 204, {"not-signed-in", "not-found"}),
+        ("delete", "/api/v1/devices/{kind}/{item_id}", 204, {"not-signed-in", "not-found"}),
     ],
 )
 async def test_each_call_of_the_contract_is_documented_with_its_refusals(
