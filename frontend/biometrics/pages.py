@@ -47,11 +47,11 @@ async def log_in(
     settings: NamedDependency[Settings],
 ) -> Response[Any]:
     """Home; or the first page, which says why not and tells the browser of a credential that is no more."""
+    if not caller.cookies.came:
+        return first_page.cookies_refused()
     try:
         await biometrics.log_in(caller, data.read())
     except Refused as refused:
-        if refused.why is Why.NOT_FOUND:
-            raise
         return await first_page.show(refused=refused, unknown=_unknown(data, refused, settings))
     except PART_AWAY as fault:
         return await first_page.show(refused=part_away(fault))

@@ -55,6 +55,10 @@ class FirstPage:
             raise Refused(Why.INVALID_REQUEST, errors=tuple(errors.items()))
         return known.nir if known else form.nir
 
+    def cookies_refused(self) -> Html:
+        """To a browser that sends none back: it could not keep the thread."""
+        return page(self.pages, "login/cookies_refused.html", NUMBER, status=400)
+
     async def show(
         self,
         form: NumberForm | None = None,

@@ -59,7 +59,7 @@ async def give_password(
 ) -> Response[Any]:
     """Judge them; nothing is counted where cookies are refused or a field is empty."""
     if not caller.cookies.came:
-        return page(first_page.pages, "login/cookies_refused.html", NUMBER, status=400)
+        return first_page.cookies_refused()
     try:
         number, remember = await first_page.number(data), data.remember_number or data.remembered
         after = await login.give_password(caller, number, data.password, with_code=data.with_code, remember_number=remember)

@@ -1,9 +1,7 @@
-"""The script of biometrics on the stage, with Chromium's virtual authenticator: what it shows, asks, says and lets go of."""
+"""The script of biometrics on the stage, with Chromium's virtual authenticator: what it shows, asks and says."""
 
 import base64
 import json
-import re
-from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -11,12 +9,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Page, Request, expect
 
-from e2e.chromium import launch_options
 from e2e.kit.authenticator import Authenticator
-from server import policy
-from tests.frontend.stage import KNOWN, OPTIONS, stage
+from tests.frontend.conftest import MakeTab
+from tests.frontend.stage import KNOWN, OPTIONS
 from tests.frontend.states import ACCEPTED, UNKNOWN
 from tests.frontend.test_in_browser import RULES, SMALL
 
@@ -29,36 +26,6 @@ OLD = """for (const name of ['parseCreationOptionsFromJSON', 'parseRequestOption
 # Writes on the page what it signals to the browser.
 HEARS = """for (const name of ['signalAllAcceptedCredentials', 'signalUnknownCredential'])
     PublicKeyCredential[name] = async (told) => { document.documentElement.dataset.heard = JSON.stringify(told); };"""
-MakeTab = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright, playwright.chromium.launch(**launch_options()) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with stage() as address:
-        yield address
-
-
-@pytest.fixture
-def tab(chromium: Browser, address: str) -> Iterator[MakeTab]:
-    """Makes a tab of a device; `script` runs before those of the pages."""
-    opened = []
-
-    def make(script: str = "", **look: Any) -> Page:
-        opened.append(chromium.new_context(base_url=address, locale="fr-FR", **look))
-        page = opened[-1].new_page()
-        if script:
-            page.add_init_script(script)
-        return page
-
-    yield make
-    for context in opened:
-        context.close()
 
 
 def owns(page: Page, credential_id: bytes) -> None:
@@ -229,61 +196,6 @@ def test_a_session_that_ended_leads_where_the_page_leads(tab: MakeTab) -> None:
     page.goto("/state/devices-none")
     with page.expect_navigation():
         page.get_by_role("button", name="Activer sur cet appareil").click()
-
-
-def test_a_press_takes_over_from_autofill_and_a_failure_arms_it_again(tab: MakeTab) -> None:
-    page = tab()
-    reader = Authenticator(page).is_not_touched()
-    page.goto("/state/number")
-    reader.armed()
-    reader.refuses()
-    page.get_by_role("button", name="Entrer avec mon empreinte ou mon visage").click()
-    expect(page.locator("[data-refusal=biometric-not-done]")).to_be_focused()
-    reader.is_not_touched().armed()
-    assert reader.asked()[:3] == ["get conditional", "get on-demand", "get conditional"]
-
-
-def test_autofill_is_renewed_before_its_challenge_ends(tab: MakeTab) -> None:
-    page = tab()
-    page.clock.install()
-    reader = Authenticator(page).is_not_touched()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if request.url.endswith(LOGIN) else None)
-    page.goto("/state/number")
-    page.clock.run_for(1)
-    reader.armed()
-    assert len(asked) == 1
-    page.clock.run_for(int(policy.CEREMONY_LIFE.total_seconds() * 950))
-    page.clock.run_for(1)
-    expect(page.locator("html")).to_have_attribute("data-ceremonies", re.compile("(.*;){2}"))
-    reader.armed()
-    assert len(asked) == 2
-
-
-def test_autofill_that_fails_is_told_to_who_is_in_the_field_and_disturbs_nobody(tab: MakeTab) -> None:
-    page = tab()
-    reader = Authenticator(page).refuses()
-    page.goto("/state/number")
-    expect(page.locator("html")).to_have_attribute("data-ceremonies", re.compile("(.*;){2}"))
-    expect(page.locator("[data-refusal]")).to_have_count(0)
-    page.locator("#nir").focus()
-    expect(page.locator("[data-refusal=biometric-not-done]")).to_be_visible()
-    expect(page.locator("#nir")).to_be_focused()
-    assert set(reader.asked()) == {"get conditional"}
-
-
-def test_no_ceremony_outlives_its_page(tab: MakeTab) -> None:
-    page = tab()
-    reader = Authenticator(page).is_not_touched()
-    page.goto("/state/number")
-    reader.armed()
-    page.get_by_role("button", name="Se connecter", exact=True).click()  # by htmx: the refused form comes back in place
-    expect(page.locator("[data-refusal=invalid-credentials]")).to_be_visible()
-    reader.armed()
-    assert reader.asked() == ["get conditional", "get conditional"]
-    page.evaluate("htmx.ajax('GET', '/aide', {target: 'main', select: 'main', swap: 'outerHTML'})")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Aide")
-    expect(page.locator("html")).not_to_have_attribute("data-ceremony", "get conditional")
 
 
 @pytest.mark.parametrize(

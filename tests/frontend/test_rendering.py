@@ -169,3 +169,23 @@ def test_a_missing_value_is_an_error_never_a_blank() -> None:
         Pages(site()).render("login/number.html", path="/connexion", signed_in=False)
     with pytest.raises(TemplateError):
         Pages(site()).render("login/absent.html", path="/connexion", signed_in=False)
+
+
+def test_a_kiosk_shows_nothing_of_biometrics_and_remembers_nobody() -> None:
+    kiosk = Pages(site(kiosk=True))
+    for name in ("number", "devices-none", "devices-not-full"):
+        here = render(name, kiosk)
+        assert "data-ceremony" not in here
+        assert "data-needs" not in here
+        assert "webauthn" not in here
+        assert "remember_number" not in here
+    assert "remember_number" in render("number")
+    assert "data-ceremony" in render("devices-none")
+
+
+def test_nothing_of_biometrics_shows_until_the_script_says_that_the_device_can() -> None:
+    for name in STATES:
+        for tag, attributes in Page(render(name)).tags:
+            if "data-needs" in attributes:
+                assert tag == "dialog" or "hidden" in attributes
+                assert "open" not in attributes
