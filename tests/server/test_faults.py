@@ -91,6 +91,9 @@ async def test_redis_is_killed_and_comes_back(site: Site, stage: Stage) -> None:
         unavailable(await within(WITHOUT_REDIS_S, inside.http.get("/api/v1/session")))
         unavailable(await within(WITHOUT_REDIS_S, inside.http.get("/accueil")))
         unavailable(await within(WITHOUT_REDIS_S, inside.http.get("/api/v1/devices")))
+        same_origin = {"Sec-Fetch-Site": "same-origin"}
+        unavailable(await within(WITHOUT_REDIS_S, inside.http.delete("/api/v1/devices/trusted-devices", headers=same_origin)))
+        unavailable(await within(WITHOUT_REDIS_S, inside.http.get("/api/v1/devices")))
         for asked in ("login", "registration"):
             unavailable((await within(WITHOUT_REDIS_S, inside.post(f"/biometrics/{asked}/options"))).response)
         shown = await within(WITHOUT_REDIS_S, page.enter(person))
