@@ -1,5 +1,7 @@
 """A device with a fingerprint or face reader, as its owner goes through it; locators by what people read."""
 
+import re
+
 from playwright.sync_api import APIRequestContext, APIResponse, Locator, Page, Response, expect
 
 from e2e.kit.authenticator import Authenticator
@@ -15,7 +17,7 @@ class Device(Login):
         self.reader = reader.is_not_touched()
         self.offer = page.get_by_role("dialog")
         self.by_touch = page.get_by_role("button", name="Entrer avec mon empreinte ou mon visage")
-        self.activation = page.get_by_role("button", name="Activer")
+        self.activation = page.get_by_role("button", name=re.compile("^Activer"))
 
     def sign_in(self, person: Person, inbox: Inbox) -> None:
         """All the way home; by the JSON door, which takes less time than the pages."""

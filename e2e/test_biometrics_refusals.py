@@ -8,11 +8,14 @@ import re
 from playwright.sync_api import BrowserContext, Route, expect
 
 from e2e.device import Device, sign_in
+from e2e.kit.authenticator import Authenticator
 from e2e.kit.plugin import MakeContext, MakePerson
 from e2e.kit.space import Inbox, MovableClock, Person
 from e2e.kit.watch import Watch
 from e2e.login import Login, on_devices
 from server import policy
+
+PATIENCE_MS = 20_000  # each suggestion that comes to nothing is followed by a longer pause
 
 
 @on_devices
@@ -30,9 +33,21 @@ def test_somebody_elses_finger_then_the_owners(device: Device, owner: Person) ->
 def test_a_suggestion_taken_up_by_somebody_else_then_by_the_owner(device: Device, owner: Person) -> None:
     device.reader.refuses()
     device.open()
+    device.number.click()
     expect(device.outcome("not-done")).to_be_visible()
+    expect(device.number).to_be_focused()
     device.reader.recognises()
-    device.is_home(owner)
+    expect(device.heading).to_have_text(f"Bonjour {owner.name}", timeout=PATIENCE_MS)
+
+
+def test_who_has_done_nothing_is_told_nothing(context: BrowserContext) -> None:
+    page = context.new_page()
+    login, reader = Login(page), Authenticator(page)
+    login.open()
+    # A reader without credentials turns a suggestion down by itself, and the page goes on suggesting.
+    expect(page.locator("html")).to_have_attribute("data-ceremonies", re.compile("get conditional; get conditional"))
+    expect(login.alert).to_have_count(0)
+    assert reader.credentials() == ()
 
 
 def test_a_press_that_nobody_follows_leaves_the_password(device: Device, owner: Person, inbox: Inbox) -> None:

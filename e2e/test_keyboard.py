@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
+from e2e.device import Device
 from e2e.kit.plugin import MakePerson
 from e2e.kit.space import Inbox
 from e2e.login import Login, wrong
@@ -73,6 +74,51 @@ def test_the_whole_login_without_a_mouse(login: Login, person: MakePerson, inbox
     keys.press("Enter")
     expect(login.heading).to_have_text("Connexion à votre compte")
     expect(login.heading).to_be_focused()
+
+
+def test_biometrics_without_a_mouse(device: Device, person: MakePerson, inbox: Inbox) -> None:
+    somebody = person("second-login")
+    page, keys = device.page, device.page.keyboard
+    device.sign_in(somebody, inbox)
+    device.is_offered()
+    expect(device.offer.get_by_role("heading")).to_be_focused()
+    # What lies behind is out of reach.
+    for name in ("Activer", "Plus tard", "Ne plus me le proposer ici"):
+        keys.press("Tab")
+        expect(button(page, name)).to_be_focused()
+    keys.press("Escape")
+    expect(device.offer).to_be_hidden()
+    device.is_home(somebody)
+
+    device.open("/mes-appareils")
+    tab_to(device.activation)
+    device.reader.recognises()
+    keys.press("Enter")
+    expect(page.locator("[data-done=activated]")).to_be_visible()
+    device.reader.is_not_touched()
+    tab_to(button(page, "Me déconnecter"))
+    keys.press("Enter")
+    expect(device.by_touch).to_be_visible()
+    device.reader.armed().recognises()
+    tab_to(device.by_touch)
+    keys.press("Enter")
+    device.is_home(somebody)
+    expect(device.heading).to_be_focused()
+
+
+def test_escape_from_the_offer_is_later(device: Device, person: MakePerson, inbox: Inbox) -> None:
+    somebody = person("second-login")
+    device.sign_in(somebody, inbox)
+    device.is_offered()
+    with device.page.expect_response("**/accueil/biometrie"):
+        device.page.keyboard.press("Escape")
+    expect(device.offer).to_be_hidden()
+    expect(device.heading).to_be_focused()
+    device.open("/accueil")
+    device.is_not_offered()
+    device.log_out()
+    device.sign_in(somebody, inbox)
+    device.is_offered()
 
 
 def test_the_skip_link_leads_into_the_page(login: Login) -> None:
