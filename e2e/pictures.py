@@ -1,12 +1,14 @@
 """Takes the README's pictures again, from a demo of its own: ``python -m e2e.pictures``."""
 
 import tempfile
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
 from e2e.chromium import launch_options
+from e2e.device import Device
+from e2e.kit.authenticator import Authenticator
 from e2e.kit.process import running_demo
 from e2e.kit.space import Inbox, MovableClock, Space
 from e2e.login import Login
@@ -42,6 +44,27 @@ def take(page: Page, url: str) -> None:
         _save(page, "mailbox")
 
 
+def take_biometrics(page: Page, url: str) -> None:
+    """On a phone: the offer, the devices, and the first page afterwards."""
+    with Space(url, _SPACE) as space:
+        clock, inbox = MovableClock(space), Inbox(space)
+        clock.set(MORNING)
+        device = Device(page, Authenticator(page))
+        camille = space.person("second-login", first_names="Camille", last_name="Ferrand", email="camille@boite.example")
+        device.open().page.get_by_label("Retenir mon numéro").check()
+        device.log_in(camille, inbox, remember=True)
+        device.is_offered()
+        _save(page, "offer")
+        device.activate()
+        clock.set(MORNING + timedelta(days=3))
+        device.sign_in(camille, inbox)
+        device.open("/mes-appareils").heading.evaluate("heading => heading.scrollIntoView()")
+        _save(page, "devices")
+        device.press("Me déconnecter")
+        device.reader.armed()
+        _save(page, "biometrics")
+
+
 def _save(page: Page, name: str) -> None:
     picture = page.screenshot(path=FOLDER / f"{name}.png")
     assert len(picture) < MOST_BYTES, f"{name}.png takes {len(picture)} bytes"
@@ -56,9 +79,13 @@ def main() -> None:
         sync_playwright() as playwright,
         playwright.chromium.launch(**launch_options()) as browser,
     ):
-        page = browser.new_page(viewport={"width": 1280, "height": 800}, base_url=demo.url, reduced_motion="reduce")
-        page.context.add_cookies([{"name": "demo-space", "value": _SPACE, "url": demo.url}])
+        page = browser.new_page(viewport={"width": 1280, "height": 920}, base_url=demo.url, reduced_motion="reduce")
+        page.context.add_cookies([cookie := {"name": "demo-space", "value": _SPACE, "url": demo.url}])
         take(page, demo.url)
+        in_hand = playwright.devices["Pixel 7"] | {"device_scale_factor": 1.5, "base_url": demo.url, "reduced_motion": "reduce"}
+        phone = browser.new_page(**in_hand)
+        phone.context.add_cookies([cookie])
+        take_biometrics(phone, demo.url)
 
 
 if __name__ == "__main__":
