@@ -9,12 +9,14 @@ import pytest
 
 from server import policy
 from server.jobs.reminders import Reminders
+from server.jobs.worker import run_jobs
 from server.journal import Journal
 from server.randomness import SystemRandomness
 from server.records import activity, reminders
 from server.records.database import fetch
 from server.records.reminders import Window
 from tests.server.inside import Inside, Jar
+from tests.server.mail.post_office import LONG_ENOUGH_S
 
 pytestmark = pytest.mark.usefixtures("database")
 ACCOUNT = "(SELECT a.id FROM account a JOIN insured_person p ON p.id = a.person WHERE p.nir = $1)"
@@ -215,6 +217,30 @@ async def test_what_the_flows_make_is_told_of(database: None) -> None:
     house.at(NEAR)
     await house.run()
     assert await house.mails(nir) == ["device-expiring"]
+
+
+async def test_they_go_out_beside_the_doors(house: Household) -> None:
+    nir, parts, stop = await house.make(), house.inside.parts, asyncio.Event()
+    house.at(FAR)
+    running = asyncio.create_task(run_jobs(parts.settings, house.inside.clock, parts.keys, stop))
+    try:
+        async with asyncio.timeout(LONG_ENOUGH_S):
+            while await house.mails(nir) != [house.kind]:
+                await asyncio.sleep(0.01)
+    finally:
+        stop.set()
+        await running
+
+
+async def test_their_trouble_ends_no_other_job(house: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = asyncio.Event()
+
+    async def trouble(*_: object) -> None:
+        stop.set()
+        raise LookupError
+
+    monkeypatch.setattr(Reminders, "run_once", trouble)
+    await house.job().run(stop)
 
 
 async def test_of_many_rows_only_those_that_end_soon_are_read(house: Household) -> None:
