@@ -26,7 +26,10 @@ async def test_of_100_parallel_copies_of_a_response_one_lets_in(site: Site, run:
     mine = await active(site, await site.person(), counting=False)
     response = mine.authenticator.get(await mine.login_options())
     replies = await burst(site, [Shot(LOGIN, response, cookies(mine))] * 100)
-    assert slugs(replies) == {"200": 1, "biometric-failed": 99}
+    found = slugs(replies)
+    # Where the machine is too busy for so many connections at once, some are refused before anything is used up.
+    assert found["200"] == 1
+    assert set(found) <= {"200", "biometric-failed", "unavailable"}
     assert len({reply.cookie("session") for reply in replies if reply.status == 200}) == 1
 
 
@@ -45,5 +48,7 @@ async def test_of_parallel_copies_of_a_registration_one_is_kept(site: Site) -> N
     await mine.browser.log_in(person)
     response = mine.authenticator.create(await mine.registration_options())
     replies = await burst(site, [Shot(REGISTRATION, response, cookies(mine))] * 20)
-    assert slugs(replies) == {"201": 1, "biometric-failed": 19}
+    found = slugs(replies)
+    assert found["201"] == 1
+    assert set(found) <= {"201", "biometric-failed", "unavailable"}
     assert len(await site.mails(person, "biometric-added", wait=20)) == 1
