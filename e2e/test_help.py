@@ -10,7 +10,15 @@ from e2e.kit.space import Inbox
 from e2e.login import Login, everywhere
 from server.settings import SiteSettings
 
-FOOT = ["Aide", "Accessibilité", "Conseils de sécurité", "Protection des données", "Mentions légales", "Plan du site"]
+FOOT = [
+    "Aide",
+    "Accessibilité",
+    "Conseils de sécurité",
+    "Protection des données",
+    "Conditions d’utilisation",
+    "Mentions légales",
+    "Plan du site",
+]
 _LINK = re.compile(r"""<(?:a|link|img|script|iframe)\b[^>]*?\s(?:href|src)="([^"]+)\"""")
 
 
