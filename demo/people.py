@@ -145,7 +145,7 @@ class People:
                 if account and persona.devices:
                     await TrustedDevices(self._clock, self._randomness).grant(caller, account)
                 if account and persona.declined:
-                    await browsers.decline_biometrics(await known.know(caller, account), account.id, self._clock.now())
+                    await known.decline_biometrics(caller, account)
 
     def _token(self) -> str:
         return str(Token(self._randomness.uuid(), self._randomness.token()))

@@ -5,7 +5,7 @@ Source: product page, section 1 (*Refusals on the web*) and security page, *Gues
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -14,11 +14,11 @@ from server.clock import Clock
 from server.journal import Journal
 from server.notices.pending import pending
 from server.randomness import Randomness
-from server.records import accounts
+from server.records import accounts, sessions
 from server.records.accounts import Account
 from server.records.database import transaction
 from server.records.redis import REDIS_AWAY
-from server.records.sessions import Attempts, Session, Sessions
+from server.records.sessions import Attempt, Attempts, Session, Sessions
 from server.refusals import Refused, Why
 from server.request_context import Caller
 from server.settings import Settings
@@ -31,6 +31,7 @@ class SignedIn:
 
     account: Account
     session: Session
+    token: str = field(repr=False)
     expires_at: datetime
     session_ends_at: datetime
 
@@ -79,7 +80,7 @@ class Admission:
         (use up a code, rotate a device's token) and the login stand or fall together, cookies included. `way` is the trusted
         device or the credential that lets in. Raises Refused.
         """
-        old_session, old_attempt = caller.cookies.get("session"), caller.cookies.get("attempt")
+        old = caller.cookies.get("session"), caller.cookies.get("attempt")
         with caller.cookies.unless_it_fails():
             async with transaction():
                 account = await accounts.hold(account_id)
@@ -90,10 +91,7 @@ class Admission:
                 await self._begin_session(caller, account, subject, by, way)
             caller.cookies.clear("attempt")
         with suppress(*REDIS_AWAY):  # the login stands; what is left behind ends by itself
-            if old_session:
-                await self.sessions.end(old_session)
-            if old_attempt:
-                await self._attempts.end(old_attempt)
+            await sessions.end(*old)
 
     async def _begin_session(
         self, caller: Caller, account: Account, subject: bytes, by: tuple[str, ...], way: UUID | None
@@ -105,26 +103,44 @@ class Admission:
         token = self._randomness.token()
         # Before the commit: without Redis nothing is used up. Should the commit fail, nobody knows this token.
         session_id = self._randomness.uuid()
-        session = Session(session_id, account.id, subject, by, now, account.last_login_at, caller.browser, way)
+        session = Session(account.id, subject, by, now, account.last_login_at, session_id, caller.browser, way)
         await self.sessions.begin(token, session)
         caller.cookies.set("session", token)
 
     async def leave(self, caller: Caller) -> None:
         """End the browser's session and its login under way."""
-        if token := caller.cookies.get("session"):
-            await self.sessions.end(token)
-            caller.cookies.clear("session")
-        await self.give_up(caller)
+        await sessions.end(caller.cookies.get("session"), caller.cookies.get("attempt"))
+        caller.cookies.clear("session")
+        caller.cookies.clear("attempt")
 
     async def give_up(self, caller: Caller) -> None:
         """End the browser's login under way."""
-        if token := caller.cookies.get("attempt"):
-            await self._attempts.end(token)
-            caller.cookies.clear("attempt")
+        await sessions.end(None, caller.cookies.get("attempt"))
+        caller.cookies.clear("attempt")
+
+    async def begin_attempt(self, caller: Caller, attempt: Attempt) -> None:
+        """A login under way under a new id; the session and the attempt that this browser had are over."""
+        token, cookies = self._randomness.token(), caller.cookies
+        await self._attempts.begin(token, attempt, old_session=cookies.get("session"), old_attempt=cookies.get("attempt"))
+        cookies.clear("session")
+        cookies.set("attempt", token)
 
     async def end_sessions_of(self, account_id: UUID, way: UUID) -> None:
         """End what a trusted device or a credential has let in, for it is trusted no more."""
         await self.sessions.end_where(account_id, self._clock.now(), lambda session: session.way == way)
+
+    @asynccontextmanager
+    async def changing(self, who: SignedIn) -> AsyncIterator[Account]:
+        """The transaction in which somebody who is in changes something of their account, which is held.
+
+        Raises Refused(NOT_SIGNED_IN) where the session or all that the account had was ended since it was asked.
+        """
+        async with transaction():
+            account = await accounts.hold(who.account.id)
+            session = await self.sessions.read(who.token, self._clock.now())
+            if account is None or session is None or not account.outlived(session.began_at):
+                raise Refused(Why.NOT_SIGNED_IN)
+            yield account
 
     async def signed_in(self, caller: Caller) -> SignedIn:
         """Who this browser's session belongs to. Raises Refused(NOT_SIGNED_IN)."""
@@ -136,4 +152,4 @@ class Admission:
             caller.cookies.clear("session")
             raise Refused(Why.NOT_SIGNED_IN)
         ends_at = session.began_at + self.sessions.life
-        return SignedIn(account, session, min(now + self.sessions.idle, ends_at), ends_at)
+        return SignedIn(account, session, str(token), min(now + self.sessions.idle, ends_at), ends_at)

@@ -129,6 +129,7 @@ def _build_biometrics(
         clock=clock,
         randomness=randomness,
         keys=keys,
+        addresses=AddressLimit("ceremonies", policy.CEREMONIES_PER_ADDRESS),
         challenges=Challenges(clock, randomness),
         assertions=Assertions(party, clock, keys, journal, messages, post),
         journal=journal,

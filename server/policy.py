@@ -54,6 +54,8 @@ CEREMONY_LIFE = timedelta(minutes=5)
 RECENT_LOGIN = timedelta(minutes=15)
 # From the second login on: who comes once is not asked for more.
 LOGINS_BEFORE_OFFER = 2
+# A reader whose counter is stuck, or a copy in use, writes to its owner once in so long (ours).
+COPY_TOLD_EVERY = timedelta(days=1)
 # Ours: more devices than one person has; past it the oldest ends.
 BIOMETRICS_PER_ACCOUNT = 20
 # Mails before a credential or a trusted device expires; from the first on, a credential may be renewed.
@@ -75,6 +77,9 @@ TYPED_AT_MOST = 1000
 # --- Wider limits (security page, *Guessing*): they slow, they never lock an account. Ours: a clinic or a fund's hall shares one
 # address, and its people mistype far less than this; a guesser is held to it.
 WRONG_PASSWORDS_PER_ADDRESS = Quota(600, timedelta(minutes=10))
+
+# Each page that can suggest biometrics asks for a challenge, and keeps it fresh: a hall full of phones stays below this (ours).
+CEREMONIES_PER_ADDRESS = Quota(6000, timedelta(minutes=10))
 
 # --- How we say no when we are full: the client is asked to come back after this.
 RETRY_WHEN_BUSY = timedelta(seconds=2)

@@ -61,7 +61,7 @@ class Refused(Exception):
     """Raised by a flow; each door renders it its own way.
 
     Members are those that the reason names, and ``retry_after`` (a timedelta) where the caller may come back. ``because`` names
-    the case where one slug has several, for the words alone: programs are told the slug and the members.
+    the case where one slug has several, for the words and the journal: programs are told the slug and the members.
     """
 
     def __init__(self, why: Why, *, because: str = "", **members: Any) -> None:

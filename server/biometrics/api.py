@@ -14,8 +14,22 @@ from server.request_context import Caller
 from server.web.problems import may_refuse
 from server.web.requests import json_only, no_members
 
-# What a browser's toJSON() gives. Its members are the ceremony's to judge, and a browser may add more of them any day.
-ResponseJson = dict[str, Any]
+
+class ResponseJson(msgspec.Struct):
+    """What a browser's toJSON() gives (WebAuthn Level 3, section 5.1). `response` is the ceremony's to judge.
+
+    Members that we do not know are let pass, here alone: a browser may add some any day.
+    """
+
+    id: str
+    raw_id: str = msgspec.field(name="rawId")
+    type: str
+    response: dict[str, Any]
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """As the ceremony takes it."""
+        return {"id": self.id, "rawId": self.raw_id, "type": self.type, "response": self.response}
 
 
 class CredentialAnswer(msgspec.Struct):
@@ -40,7 +54,14 @@ class SignedInByBiometrics(msgspec.Struct):
 
 
 _TO_ACTIVATE = (Why.NOT_SIGNED_IN, Why.FULL_LOGIN_NEEDED, Why.NOT_FOUND)
-_TO_ENTER = (Why.BIOMETRIC_FAILED, Why.ADDRESS_MISSING, Why.ACCOUNT_CLOSED, Why.FILE_UPDATE_NEEDED, Why.ATTACHMENT_PENDING)
+_TO_ENTER = (
+    Why.BIOMETRIC_FAILED,
+    Why.STEP_MISSING,
+    Why.ADDRESS_MISSING,
+    Why.ACCOUNT_CLOSED,
+    Why.FILE_UPDATE_NEEDED,
+    Why.ATTACHMENT_PENDING,
+)
 
 
 @post("/registration/options", status_code=200, before_request=no_members, responses=may_refuse(*_TO_ACTIVATE))
@@ -54,11 +75,11 @@ async def register(
     data: JSONBody[ResponseJson], caller: NamedDependency[Caller], biometrics: NamedDependency[BiometricsFlow]
 ) -> CredentialAnswer:
     """Activate with a `RegistrationResponseJSON`."""
-    row = await biometrics.register(caller, data)
+    row = await biometrics.register(caller, data.members)
     return CredentialAnswer(str(row.id), row.label, row.created_at, row.expires_at)
 
 
-@post("/offer", status_code=204, guards=[json_only], responses=may_refuse(Why.NOT_SIGNED_IN))
+@post("/offer", status_code=204, guards=[json_only], responses=may_refuse(Why.NOT_SIGNED_IN, Why.NOT_FOUND))
 async def answer_offer(
     data: JSONBody[OfferAnswered], caller: NamedDependency[Caller], biometrics: NamedDependency[BiometricsFlow]
 ) -> None:
@@ -66,7 +87,7 @@ async def answer_offer(
     await biometrics.answer_offer(caller, data.answer)
 
 
-@post("/login/options", status_code=200, before_request=no_members, responses=may_refuse(Why.NOT_FOUND))
+@post("/login/options", status_code=200, before_request=no_members, responses=may_refuse(Why.NOT_FOUND, Why.LOCKED))
 async def login_options(caller: NamedDependency[Caller], biometrics: NamedDependency[BiometricsFlow]) -> dict[str, Any]:
     """Begin to log in: `PublicKeyCredentialRequestOptionsJSON`, the same for everybody."""
     return await biometrics.login_options(caller)
@@ -77,7 +98,7 @@ async def log_in(
     data: JSONBody[ResponseJson], caller: NamedDependency[Caller], biometrics: NamedDependency[BiometricsFlow]
 ) -> SignedInByBiometrics:
     """Log in with an `AuthenticationResponseJSON`."""
-    await biometrics.log_in(caller, data)
+    await biometrics.log_in(caller, data.members)
     return SignedInByBiometrics()
 
 

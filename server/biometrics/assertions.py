@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from server import policy
 from server.biometrics import ceremony
 from server.biometrics.ceremony import CeremonyRefused, CounterDidNotIncrease, StoredCredential, VerifiedAssertion
 from server.clock import Clock
@@ -67,8 +68,8 @@ class Assertions:
         return row.ended_at is None and (used_at is None or used_at < caller.received_at)
 
     async def _tell_of_copy(self, caller: Caller, account: Account, row: CredentialRow) -> None:
+        now = self.clock.now()
         async with transaction():
             await self.journal.note(self.keys.subject(account.nir), caller, "biometric-copied", credential=str(row.id))
-            if account.email:
-                mail = self.messages.biometric_copied(to=account.email, browser=row.label, at=self.clock.now())
-                await self.post.put(mail)
+            if account.email and await credentials.may_tell_of_copy(row.id, now, now - policy.COPY_TOLD_EVERY):
+                await self.post.put(self.messages.biometric_copied(to=account.email, browser=row.label, at=now))

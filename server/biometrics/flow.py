@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from server import policy
+from server import policy, throttle
 from server.admission import Admission, SignedIn
 from server.biometrics import ceremony, options
 from server.biometrics.assertions import Assertions, RelyingParty
@@ -23,10 +23,10 @@ from server.mail.messages import Messages
 from server.mail.post import Post
 from server.nir import masked
 from server.randomness import Randomness
-from server.records import accounts, browsers, credentials
+from server.records import accounts, credentials
 from server.records.accounts import Account
+from server.records.address_limits import AddressLimit
 from server.records.credentials import CredentialRow
-from server.records.database import transaction
 from server.refusals import Refused, Why
 from server.request_context import Caller
 
@@ -42,6 +42,7 @@ class BiometricsFlow:
     clock: Clock
     randomness: Randomness
     keys: Keys
+    addresses: AddressLimit
     challenges: Challenges
     assertions: Assertions
     journal: Journal
@@ -62,8 +63,8 @@ class BiometricsFlow:
             who.account.id, self.randomness.bytes(_USER_HANDLE_BYTES)
         )
         kept = [row for row in await credentials.of_account(who.account.id) if not self.offer.may_renew(row.expires_at)]
-        challenge = await self.challenges.give("registration", str(caller.cookies.get("session")), who.account)
-        await self.admission.sessions.answer_offer(str(caller.cookies.get("session")))
+        challenge = await self.challenges.give("registration", who.token, who.account)
+        await self.admission.sessions.answer_offer(who.token)
         return options.registration_options(
             rp_id=self.site.id,
             rp_name=self.site.name,
@@ -82,18 +83,23 @@ class BiometricsFlow:
         """
         who = await self._may_activate(caller)
         async with self.journal.noting(who.session.subject, caller, "biometric-activation"):
-            with _one_refusal():
+            with _one_refusal("activation"):
                 challenge = ceremony.client_challenge(response)
-            if not await self.challenges.take(challenge, "registration", str(caller.cookies.get("session")), who.account):
-                raise Refused(Why.BIOMETRIC_FAILED, because="challenge")
-            with _one_refusal():
+            if not await self.challenges.take(challenge, "registration", who.token, who.account):
+                raise Refused(Why.BIOMETRIC_FAILED, because="activation")
+            with _one_refusal("activation"):
                 made = ceremony.verify_registration(response, challenge=challenge, origin=self.site.origin, rp_id=self.site.id)
             with caller.cookies.unless_it_fails():
                 return await self._keep(caller, who, made)
 
     async def login_options(self, caller: Caller) -> dict[str, Any]:
-        """What the browser needs to sign in: the same for everybody. Raises Refused(NOT_FOUND) at a kiosk."""
+        """What the browser needs to sign in: the same for everybody.
+
+        Raises Refused: NOT_FOUND at a kiosk, LOCKED where the client's address asks too often.
+        """
         self._refuse_at_kiosk()
+        if until := await self.addresses.charge(self.clock.name, caller.address, caller.received_at):
+            raise throttle.locked("address", until, caller.received_at)
         token = caller.cookies.get("ceremony") or self.randomness.token()
         caller.cookies.set("ceremony", token)
         challenge = await self.challenges.give("login", token)
@@ -102,7 +108,8 @@ class BiometricsFlow:
     async def log_in(self, caller: Caller, response: dict[str, Any]) -> None:
         """Let in by a signature alone; no failure counts towards a lock.
 
-        Raises Refused: BIOMETRIC_FAILED, BIOMETRIC_EXPIRED (the signature was valid), what `Admission.may_enter` says.
+        Raises Refused: BIOMETRIC_FAILED, BIOMETRIC_EXPIRED (the signature was valid), what `Admission.may_enter` says,
+        STEP_MISSING where all that the account had was ended meanwhile, NOT_FOUND at a kiosk.
         """
         self._refuse_at_kiosk()
         with self.journal.noting_nobody(caller, "biometric"):
@@ -123,27 +130,33 @@ class BiometricsFlow:
                     raise Refused(Why.BIOMETRIC_FAILED, because="unknown")
                 if not used:
                     raise Refused(Why.BIOMETRIC_FAILED)
+                await self.browsers.use_credential(caller, held, row.id)
 
     async def answer_offer(self, caller: Caller, answer: Literal["later", "never"]) -> None:
-        """*Later*: asked again at the next login, also where *never* was said before. *Never*: not asked in this browser."""
+        """*Later*: asked again at the next login, also where *never* was said before. *Never*: not asked in this browser.
+
+        Raises Refused: NOT_SIGNED_IN, NOT_FOUND at a kiosk.
+        """
+        self._refuse_at_kiosk()
         who = await self.admission.signed_in(caller)
-        await self.admission.sessions.answer_offer(str(caller.cookies.get("session")))
-        if answer == "never":
-            with caller.cookies.unless_it_fails():
-                async with transaction():
-                    here = await self.browsers.know(caller, who.account)
-                    await browsers.decline_biometrics(here, who.account.id, self.clock.now())
-                    await self.journal.note(who.session.subject, caller, "biometric-offer", "never")
-        elif await self.browsers.biometrics_declined(caller, who.account):
-            await browsers.decline_biometrics(self.browsers.hashed(caller), who.account.id, None)
-            await self.journal.note(who.session.subject, caller, "biometric-offer", "again")
+        await self.admission.sessions.answer_offer(who.token)
+        declined = await self.browsers.biometrics_declined(caller, who.account)
+        if declined == (answer == "never"):
+            return
+        with caller.cookies.unless_it_fails():
+            async with self.admission.changing(who) as account:
+                if answer == "never":
+                    await self.browsers.decline_biometrics(caller, account)
+                else:
+                    await self.browsers.offer_again(caller, account)
+                await self.journal.note(who.session.subject, caller, "biometric-offer", answer)
 
     async def accepted(self, account: Account) -> dict[str, Any] | None:
         """What the browser of the account's owner may be told is still good; None where nothing was ever activated."""
         if account.user_handle is None:
             return None
         now, rows = self.clock.now(), await credentials.of_account(account.id)
-        good = [row.credential_id for row in rows if now < row.expires_at and account.outlived(row.created_at)]
+        good = [row.credential_id for row in rows if now < row.expires_at]
         return options.accepted(rp_id=self.site.id, user_handle=account.user_handle, credential_ids=good)
 
     async def _may_activate(self, caller: Caller) -> SignedIn:
@@ -168,11 +181,7 @@ class BiometricsFlow:
 
     async def _keep(self, caller: Caller, who: SignedIn, made: RegisteredCredential) -> CredentialRow:
         now = self.clock.now()
-        async with transaction():
-            account = await accounts.hold(who.account.id)
-            if account is None or not account.outlived(who.session.began_at):
-                raise Refused(Why.NOT_SIGNED_IN)
-            here = await self.browsers.know(caller, account)
+        async with self.admission.changing(who) as account:
             row = CredentialRow(
                 id=self.randomness.uuid(),
                 account_id=account.id,
@@ -180,18 +189,19 @@ class BiometricsFlow:
                 public_key=made.public_key,
                 sign_count=made.sign_count,
                 backup_eligible=made.backup_eligible,
-                browser=here,
                 label=caller.browser,
                 created_at=now,
                 expires_at=add_months(now, policy.BIOMETRIC_MONTHS),
             )
-            older = await credentials.of_account(account.id)
+            older, said = await credentials.of_account(account.id), await self.browsers.said_here(caller, account)
             if not await credentials.add(row, backed_up=made.backed_up, clock_name=self.clock.name):
                 raise Refused(Why.BIOMETRIC_FAILED, because="known")
-            in_its_place = [old.id for old in older if old.browser == here]
-            too_many = [old.id for old in older[policy.BIOMETRICS_PER_ACCOUNT - 1 :]]
-            await credentials.end([*in_its_place, *too_many], now)
-            await browsers.decline_biometrics(here, account.id, None)
+            replaced = [old for old in older if said and old.id == said.credential_id]
+            too_many = [old for old in older if old not in replaced][policy.BIOMETRICS_PER_ACCOUNT - 1 :]
+            for old in (*replaced, *too_many):
+                await credentials.end([old.id], now)
+                await self.journal.note(who.session.subject, caller, "biometric-replaced", label=old.label)
+            await self.browsers.use_credential(caller, account, row.id)
             await self._tell_of_activation(caller, who, account, row)
         return row
 
@@ -208,8 +218,8 @@ class BiometricsFlow:
 
 
 @contextmanager
-def _one_refusal() -> Iterator[None]:
+def _one_refusal(because: str = "") -> Iterator[None]:
     try:
         yield
     except CeremonyRefused:
-        raise Refused(Why.BIOMETRIC_FAILED) from None
+        raise Refused(Why.BIOMETRIC_FAILED, because=because) from None

@@ -25,9 +25,13 @@ class BiometricOffer:
             return False
         if not self.may_activate(who) or await self.browsers.biometrics_declined(caller, who.account):
             return False
-        here = self.browsers.hashed(caller)
-        rows = await credentials.of_account(who.account.id)
-        return not any(row.browser == here and not self.may_renew(row.expires_at) for row in rows)
+        ends = await self._ends_here(caller, who)
+        return ends is None or self.may_renew(ends)
+
+    async def renews(self, caller: Caller, who: SignedIn) -> datetime | None:
+        """The end, past or coming, of the credential whose place the offered one would take in this browser."""
+        ends = await self._ends_here(caller, who)
+        return ends if ends and self.may_renew(ends) else None
 
     def may_activate(self, who: SignedIn) -> bool:
         """Whether the login is full and recent enough (contract, *Biometrics*)."""
@@ -37,6 +41,11 @@ class BiometricOffer:
     def may_renew(self, expires_at: datetime) -> bool:
         """Whether a credential's end is near enough that another may take its place on the same device."""
         return renewable_from(expires_at) <= self.clock.now()
+
+    async def _ends_here(self, caller: Caller, who: SignedIn) -> datetime | None:
+        said = await self.browsers.said_here(caller, who.account)
+        rows = await credentials.of_account(who.account.id) if said and said.credential_id else []
+        return next((row.expires_at for row in rows if said and row.id == said.credential_id), None)
 
 
 def renewable_from(expires_at: datetime) -> datetime:

@@ -66,14 +66,12 @@ class DevicesFlow:
     async def of(self, caller: Caller, who: SignedIn) -> Devices:
         """The same, where it is known who asks."""
         trusted = (await self.trusted.recognise(caller, who.account)).device
-        here = self.browsers.hashed(caller)
+        said = await self.browsers.said_here(caller, who.account)
+        here = {who.session.way, said.credential_id if said else None}
         sessions = await self.admission.sessions.of_account(who.account.id, self.clock.now())
         return Devices(
             tuple(_item(row, current=trusted is not None and row.id == trusted.id) for row in await self._trusted(who.account)),
-            tuple(
-                _item(row, current=row.id == who.session.way or row.browser == here)
-                for row in await self._credentials(who.account)
-            ),
+            tuple(_item(row, current=row.id in here) for row in await self._credentials(who.account)),
             tuple(_session(one, who) for one in sessions if who.account.outlived(one.session.began_at)),
         )
 
@@ -147,11 +145,11 @@ class DevicesFlow:
         """Those that would spare the code now."""
         now = self.clock.now()
         rows = await devices.of_account(account.id)
-        return [row for row in rows if now < row.expires_at and account.outlived(row.created_at)]
+        return [row for row in rows if now < row.expires_at]
 
     async def _credentials(self, account: Account) -> Sequence[CredentialRow]:
         """Those that let in, and those that have done so until they expired."""
-        return [row for row in await credentials.of_account(account.id) if account.outlived(row.created_at)]
+        return await credentials.of_account(account.id)
 
 
 def _item(row: _Way, *, current: bool) -> Item:

@@ -183,10 +183,7 @@ class LoginFlow:
         except Refused:  # none, or a lock has killed it: its codes are dead with it
             old = None
         binding = old.binding if old and old.account_id == account.id else self.randomness.bytes(16)
-        await self.admission.leave(caller)
-        token = self.randomness.token()
-        await self.attempts.begin(token, Attempt(account.id, subject, binding, caller.received_at, remember_number))
-        caller.cookies.set("attempt", token)
+        await self.admission.begin_attempt(caller, Attempt(account.id, subject, binding, caller.received_at, remember_number))
         return AfterPassword("code", masked_email(account.email or ""))
 
     async def _attempt(self, caller: Caller) -> Attempt:
@@ -214,18 +211,22 @@ class LoginFlow:
         await self.post.put(self.messages.device_added(to=to, browser=device.label, at=device.created_at, until=until))
 
     async def _end_copied(self, caller: Caller, account: Account | None, subject: bytes, recognised: Recognised) -> None:
-        """An old token came back: somebody holds a copy. The device ends and its owner is told, in one transaction."""
+        """An old token came back: somebody holds a copy.
+
+        In one transaction the device ends, its owner is told, and what it has let in is over; without Redis none of it is done.
+        """
         if account is None:
             return
         for device in recognised.copied:
             async with transaction():
+                await accounts.hold(account.id)  # nobody comes in by it meanwhile
                 if not await self.devices.end(device):
                     continue
+                await self.admission.end_sessions_of(account.id, device.id)
                 await self.journal.note(subject, caller, "device-ended", "copied-token")
                 if account.email:
                     mail = self.messages.device_ended(to=account.email, browser=device.label, at=self.clock.now())
                     await self.post.put(mail)
-            await self.admission.end_sessions_of(account.id, device.id)
 
 
 def _canonical(number: str) -> str:

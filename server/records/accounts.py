@@ -15,6 +15,10 @@ FROM account a JOIN insured_person p ON p.id = a.person
 """
 
 
+# Of rows that an account owns: not made before the instant that ended all it had. $1 is the account.
+NOT_OVER = "AND created_at > coalesce((SELECT ended_at FROM account WHERE id = $1), '-infinity')"
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """An account with what its person's row tells a login."""

@@ -1,4 +1,7 @@
-"""What an account's owner has told us of a browser: greet me here, offer no biometrics here. One row a browser and account."""
+"""What we know of an account's owner in one browser: greet me here, offer no biometrics here, this credential is used here.
+
+One row a browser and account.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,17 +12,18 @@ from server.records.database import delete_in_batches, fetch
 
 @dataclass(frozen=True, slots=True)
 class BrowserRow:
-    """What one account has said of one browser."""
+    """What one account has said of one browser. `credential_id` is the row's id of the credential last used there."""
 
     account_id: UUID
     remembered_at: datetime | None
     biometrics_declined_at: datetime | None
+    credential_id: UUID | None
 
 
 async def of(token_hash: bytes) -> list[BrowserRow]:
     """What the accounts of this browser have said, the one remembered last first."""
     rows = await fetch(
-        """SELECT account, remembered_at, biometrics_declined_at FROM known_browser WHERE token_hash = $1
+        """SELECT account, remembered_at, biometrics_declined_at, credential FROM known_browser WHERE token_hash = $1
         ORDER BY remembered_at DESC NULLS LAST""",
         token_hash,
     )
@@ -41,6 +45,13 @@ async def decline_biometrics(token_hash: bytes, account_id: UUID, at: datetime |
     """Offer none here any more; with None, offer them again."""
     await fetch(
         "UPDATE known_browser SET biometrics_declined_at = $3 WHERE token_hash = $1 AND account = $2", token_hash, account_id, at
+    )
+
+
+async def use_credential(token_hash: bytes, account_id: UUID, credential_id: UUID) -> None:
+    """That credential is used here."""
+    await fetch(
+        "UPDATE known_browser SET credential = $3 WHERE token_hash = $1 AND account = $2", token_hash, account_id, credential_id
     )
 
 

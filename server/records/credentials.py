@@ -7,15 +7,16 @@ from uuid import UUID
 
 import asyncpg
 
+from server.records.accounts import NOT_OVER
 from server.records.database import delete_in_batches, fetch
 
-_COLUMNS = """id, account, credential_id, public_key, sign_count, backup_eligible, browser, label,
+_COLUMNS = """id, account, credential_id, public_key, sign_count, backup_eligible, label,
        created_at, expires_at, last_used_at, ended_at"""
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialRow:
-    """One credential. `browser` is the hash of the token of the browser that activated it; `public_key` is COSE."""
+    """One credential; `public_key` is COSE."""
 
     id: UUID
     account_id: UUID
@@ -23,7 +24,6 @@ class CredentialRow:
     public_key: bytes
     sign_count: int
     backup_eligible: bool
-    browser: bytes
     label: str
     created_at: datetime
     expires_at: datetime
@@ -36,11 +36,10 @@ async def add(row: CredentialRow, *, backed_up: bool, clock_name: str) -> bool:
     values = (row.id, row.account_id, row.credential_id, row.public_key, row.sign_count, row.backup_eligible)
     rows = await fetch(
         """INSERT INTO biometric_credential (id, account, credential_id, public_key, sign_count, backup_eligible, backed_up,
-            browser, label, created_at, expires_at, clock)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (credential_id) DO NOTHING RETURNING id""",
+            label, created_at, expires_at, clock)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (credential_id) DO NOTHING RETURNING id""",
         *values,
         backed_up,
-        row.browser,
         row.label,
         row.created_at,
         row.expires_at,
@@ -56,12 +55,20 @@ async def named(credential_id: bytes) -> CredentialRow | None:
 
 
 async def of_account(account_id: UUID) -> list[CredentialRow]:
-    """Those that have not been ended, expired or not, the newest first."""
+    """Those that have not been ended, by themselves or with all that the account had; expired or not, the newest first."""
     rows: Sequence[asyncpg.Record] = await fetch(
-        f"SELECT {_COLUMNS} FROM biometric_credential WHERE account = $1 AND ended_at IS NULL ORDER BY created_at DESC",  # noqa: S608
+        f"""SELECT {_COLUMNS} FROM biometric_credential
+        WHERE account = $1 AND ended_at IS NULL {NOT_OVER} ORDER BY created_at DESC""",  # noqa: S608 - text of ours
         account_id,
     )
     return [CredentialRow(*row) for row in rows]
+
+
+async def may_tell_of_copy(row_id: UUID, now: datetime, since: datetime) -> bool:
+    """Whether its owner has not been told since then that it may have been copied; if so, they are being told now."""
+    sql = """UPDATE biometric_credential SET copy_told_at = $2
+        WHERE id = $1 AND (copy_told_at IS NULL OR copy_told_at <= $3) RETURNING id"""
+    return bool(await fetch(sql, row_id, now, since))
 
 
 async def use(row_id: UUID, sign_count: int, now: datetime, *, backed_up: bool) -> bool:

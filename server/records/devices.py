@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from server.records.accounts import NOT_OVER
 from server.records.database import delete_in_batches, fetch
 
 
@@ -23,10 +24,10 @@ class DeviceRow:
 
 
 async def of_account(account_id: UUID) -> list[DeviceRow]:
-    """Those that have not been ended, expired or not, the newest first."""
+    """Those that have not been ended, by themselves or with all that the account had; expired or not, the newest first."""
     rows = await fetch(
-        """SELECT id, token_hash, previous_hash, rotated_at, label, created_at, expires_at, last_used_at FROM trusted_device
-        WHERE account = $1 AND ended_at IS NULL ORDER BY created_at DESC""",
+        f"""SELECT id, token_hash, previous_hash, rotated_at, label, created_at, expires_at, last_used_at FROM trusted_device
+        WHERE account = $1 AND ended_at IS NULL {NOT_OVER} ORDER BY created_at DESC""",  # noqa: S608 - text of ours
         account_id,
     )
     return [DeviceRow(*row) for row in rows]

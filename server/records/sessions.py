@@ -7,7 +7,7 @@ session. Instants decide, by our clock; the TTL only collects garbage.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -42,13 +42,14 @@ class Session(msgspec.Struct, frozen=True):
     `offer_answered`: whether to activate biometrics was asked and answered in this session.
     """
 
-    id: UUID
     account_id: UUID
     subject: bytes
     authenticated_by: tuple[str, ...]
     began_at: datetime
     previous_login_at: datetime | None
-    label: str
+    # What an older version of ours has not written has a default, so that nobody is signed out by a new one.
+    id: UUID = UUID(int=0)
+    label: str = ""
     way: UUID | None = None
     offer_answered: bool = False
 
@@ -82,8 +83,10 @@ class Sessions:
         """Store a new one, and list it with the account's."""
         async with Store.client().pipeline(transaction=False) as pipe:
             _write(pipe, _key("session", token), session, session.began_at, self.life)
-            pipe.hset(_list(session.account_id), session.id.bytes, token_hash(token))
-            pipe.pexpire(_list(session.account_id), 2 * self.life // _MS)
+            listed = _list(session.account_id)
+            pipe.zadd(listed, {session.id.bytes + token_hash(token): _ms(session.began_at)})
+            pipe.zremrangebyscore(listed, "-inf", _ms(session.began_at - self.life))
+            pipe.pexpire(listed, 2 * self.life // _MS)
             await pipe.execute()
 
     async def read(self, token: str, now: datetime) -> Session | None:
@@ -91,7 +94,7 @@ class Sessions:
         found = await _read("session", token, now, self.idle, self.life)
         if not found:
             return None
-        session = _session(found[0])
+        session = _decoded(found[0], Session)
         return msgspec.structs.replace(session, offer_answered=bool(found[1])) if session else None
 
     async def answer_offer(self, token: str) -> None:
@@ -102,7 +105,7 @@ class Sessions:
         """The account's sessions that stand, the one used last first. Looking is no use of them."""
         standing, over = await self._listed(account_id, now)
         if over:
-            await Store.client().hdel(_list(account_id), *over)
+            await Store.client().zrem(_list(account_id), *over)
         return list(standing.values())
 
     async def end_where(
@@ -115,36 +118,32 @@ class Sessions:
         standing, over = await self._listed(account_id, now)
         if asked_by and asked_by not in {one.session.id for one in standing.values()}:
             return None
-        chosen = {hashed: one.session for hashed, one in standing.items() if wanted(one.session)}
+        chosen = {name: one.session for name, one in standing.items() if wanted(one.session)}
         if not chosen:
             return []
         async with Store.client().pipeline(transaction=False) as pipe:
-            for hashed in chosen:
-                pipe.delete(f"session:{hashed.hex()}")
-            pipe.hdel(_list(account_id), *(one.id.bytes for one in chosen.values()), *over)
+            for name in chosen:
+                pipe.delete(_named(name))
+            pipe.zrem(_list(account_id), *chosen, *over)
             await pipe.execute()
         return list(chosen.values())
 
     async def _listed(self, account_id: UUID, now: datetime) -> tuple[dict[bytes, ListedSession], list[bytes]]:
-        """Those that stand, by the hash of their token, the one used last first; and what else the list names, for nothing."""
-        listed: dict[bytes, bytes] = await Store.client().hgetall(_list(account_id))  # type: ignore[assignment]
+        """Those that stand, by their name in the list, the one used last first; and what else the list names, for nothing."""
+        listed: list[bytes] = await Store.client().zrange(_list(account_id), 0, -1)  # type: ignore[assignment]
         async with Store.client().pipeline(transaction=False) as pipe:
-            for hashed in listed.values():
-                pipe.hmget(f"session:{hashed.hex()}", "value", "began", "used")
+            for name in listed:
+                pipe.hmget(_named(name), "value", "began", "used")
             found = await pipe.execute() if listed else []
         standing, over = {}, []
-        for (session_id, hashed), (value, began, used) in zip(listed.items(), found, strict=True):
-            session = _session(value) if value else None
+        for name, (value, began, used) in zip(listed, found, strict=True):
+            session = _decoded(value, Session) if value else None
             expires = min(_at(began) + self.life, _at(used) + self.idle) if session else now
             if session and now < expires:
-                standing[hashed] = ListedSession(session, _at(used), expires)
+                standing[name] = ListedSession(session, _at(used), expires)
             else:
-                over.append(session_id)
+                over.append(name)
         return dict(sorted(standing.items(), key=lambda one: one[1].last_used_at, reverse=True)), over
-
-    async def end(self, token: str) -> None:
-        """It is over, for requests in flight too."""
-        await Store.client().delete(_key("session", token))
 
 
 class Attempts:
@@ -153,20 +152,25 @@ class Attempts:
     def __init__(self, life: timedelta) -> None:
         self._life = life
 
-    async def begin(self, token: str, attempt: Attempt) -> None:
-        """Store a new one."""
+    async def begin(self, token: str, attempt: Attempt, *, old_session: str | None, old_attempt: str | None) -> None:
+        """Store a new one, in place of the session and the attempt that the browser came with."""
         async with Store.client().pipeline(transaction=False) as pipe:
             _write(pipe, _key("attempt", token), attempt, attempt.began_at, self._life)
+            _end(pipe, old_session, old_attempt)
             await pipe.execute()
 
     async def read(self, token: str, now: datetime) -> Attempt | None:
         """The attempt of this token, if it lives."""
         found = await _read("attempt", token, now, self._life, self._life)
-        return msgspec.msgpack.decode(found[0], type=Attempt) if found else None
+        return _decoded(found[0], Attempt) if found else None
 
-    async def end(self, token: str) -> None:
-        """It has led somewhere, or is given up."""
-        await Store.client().delete(_key("attempt", token))
+
+async def end(session: str | None, attempt: str | None) -> None:
+    """What these tokens stand for is over, for requests in flight too."""
+    if session or attempt:
+        async with Store.client().pipeline(transaction=False) as pipe:
+            _end(pipe, session, attempt)
+            await pipe.execute()
 
 
 def _write(pipe: Any, key: str, value: Any, at: datetime, life: timedelta) -> None:
@@ -179,11 +183,20 @@ async def _read(kind: str, token: str, now: datetime, idle: timedelta, life: tim
     return await Store.run(_READ, _key(kind, token), _ms(now), idle // _MS, life // _MS)  # type: ignore[no-any-return]
 
 
-def _session(raw: bytes) -> Session | None:
-    """None where another version of ours wrote it: its owner logs in again."""
+def _end(pipe: Any, session: str | None, attempt: str | None) -> None:
+    for kind, token in (("session", session), ("attempt", attempt)):
+        if token:
+            pipe.delete(_key(kind, token))
+
+
+_Record = TypeVar("_Record", Session, Attempt)
+
+
+def _decoded(raw: bytes, kind: type[_Record]) -> _Record | None:
+    """None where another version of ours wrote what this one cannot read: its owner logs in again."""
     try:
-        return msgspec.msgpack.decode(raw, type=Session)
-    except msgspec.ValidationError:
+        return msgspec.msgpack.decode(raw, type=kind)
+    except msgspec.DecodeError:
         return None
 
 
@@ -192,7 +205,12 @@ def _key(kind: str, token: str) -> str:
 
 
 def _list(account_id: UUID) -> str:
+    """A sorted set by beginning: 16 bytes of a session's id, then the 32 of its token's hash."""
     return f"sessions-of:{account_id}"
+
+
+def _named(name: bytes) -> str:
+    return f"session:{name[16:].hex()}"
 
 
 def _ms(at: datetime) -> int:

@@ -114,7 +114,6 @@ class BiometricCredential(Table, tablename="biometric_credential"):
     sign_count = BigInt(default=0)
     backup_eligible = Boolean(default=False)
     backed_up = Boolean(default=False)
-    browser = Bytea(default=b"", help_text="hash of the token of the browser that activated it")
     label = Varchar(length=80)
     created_at = Timestamptz(default=None)
     expires_at = Timestamptz(default=None)
@@ -122,6 +121,7 @@ class BiometricCredential(Table, tablename="biometric_credential"):
     ended_at = Timestamptz(null=True, default=None)
     clock = Varchar(length=64, default="", help_text="the clock that this row's instants were read from")
     reminders = SmallInt(default=0, help_text="mails that have told of its coming end")
+    copy_told_at = Timestamptz(null=True, default=None, help_text="when its owner was last told that it may have been copied")
 
 
 class KnownBrowser(Table, tablename="known_browser"):
@@ -131,6 +131,7 @@ class KnownBrowser(Table, tablename="known_browser"):
     account = ForeignKey(Account, null=False, on_delete=OnDelete.cascade, index=True)
     token_hash = Bytea(default=b"", help_text="of the token in its cookie")
     remembered_at = Timestamptz(null=True, default=None, help_text="since when its first page greets them")
+    credential = ForeignKey(BiometricCredential, null=True, default=None, on_delete=OnDelete.set_null, index=True)
     biometrics_declined_at = Timestamptz(null=True, default=None, help_text="since when it offers no biometrics")
     changed_at = Timestamptz(default=None)
 

@@ -96,9 +96,10 @@ _CASES: dict[str, str | Callable[[_Members], str]] = {
         f"Trop d’erreurs se sont suivies. La connexion est bloquée jusqu’au {paris_until(members['until'])} ; "
         "après, il faudra changer de mot de passe avant tout nouvel essai : rendez-vous sur « mot de passe oublié »."
     ),
-    "challenge": f"Cette demande a expiré, ou elle a déjà servi. Réessayez. {_THE_OTHER_WAY}",
+    "challenge": "Cette demande a expiré, ou elle a déjà servi. Réessayez, ou connectez-vous avec votre mot de passe et un code.",
     "unknown": f"La biométrie n’est plus active pour cet appareil. {_THE_OTHER_WAY}",
-    "known": "La biométrie est déjà active avec cette clé. Il n’y a rien à faire.",
+    "activation": "Votre appareil n’a pas pu être reconnu pour l’activation. Rien n’a changé : réessayez quand vous voulez.",
+    "known": "Cette clé a déjà été enregistrée. Réessayez : votre appareil en créera une nouvelle.",
     "newer-sent": "Ce code vient d’un mail plus ancien. Seul compte celui du dernier mail, qui porte la référence indiquée ici. "
     "Cet essai a été compté.",
 }

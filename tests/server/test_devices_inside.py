@@ -6,16 +6,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from server.devices.flow import Item
+import tests.server.owner
+from server.devices.flow import DevicesFlow, Item
 from server.records import accounts, activity
 from server.records.database import fetch
 from server.records.sessions import Sessions
-from server.refusals import Refused, Why
-from tests.authenticator import SoftwareAuthenticator
-from tests.server.inside import Inside, Jar
+from server.refusals import Why
+from tests.server.inside import Inside
+from tests.server.owner import count_redis
 
 pytestmark = pytest.mark.usefixtures("database")
 ACCOUNT = "(SELECT a.id FROM account a JOIN insured_person p ON p.id = a.person WHERE p.nir = $1)"
@@ -27,29 +27,12 @@ def inside() -> Inside:
     return Inside()
 
 
-class Owner(Jar):
+class Owner(tests.server.owner.Owner):
     """Somebody signed in by password and code, in a browser that is trusted and has biometrics."""
 
-    def __init__(self, inside: Inside, nir: str) -> None:
-        super().__init__(inside)
-        self.nir = nir
-        self.flow = inside.parts.devices
-        self.authenticator = SoftwareAuthenticator("http://localhost:8000")
-
-    async def asked(self, work: Any, *given: Any) -> Any:
-        caller = self.request()
-        try:
-            return await work(caller, *given)
-        finally:
-            self.keep(caller)
-
-    async def activate(self) -> None:
-        biometrics = self.inside.parts.biometrics
-        await self.asked(biometrics.register, self.authenticator.create(await self.asked(biometrics.registration_options)))
-
-    async def come_in(self) -> None:
-        biometrics = self.inside.parts.biometrics
-        await self.asked(biometrics.log_in, self.authenticator.get(await self.asked(biometrics.login_options)))
+    @property
+    def flow(self) -> DevicesFlow:
+        return self.inside.parts.devices
 
     async def listed(self, kind: str) -> tuple[Item, ...]:
         return getattr(await self.asked(self.flow.list), kind.replace("-", "_"))
@@ -64,7 +47,7 @@ class Owner(Jar):
 
 async def owner(inside: Inside, nir: str | None = None, *, trust: bool = True) -> Owner:
     one = Owner(inside, nir or await inside.person())
-    await one.log_in(one.nir, trust=trust)
+    await one.log_in(trust=trust)
     return one
 
 
@@ -75,9 +58,7 @@ async def with_everything(inside: Inside) -> Owner:
 
 
 async def refusal(work: Awaitable[Any]) -> Why:
-    with pytest.raises(Refused) as refused:
-        await work
-    return refused.value.why
+    return (await tests.server.owner.refusal(work)).why
 
 
 async def events(one: Owner) -> list[activity.Event]:
@@ -203,14 +184,7 @@ async def test_redis_is_asked_four_times_at_most(inside: Inside, monkeypatch: py
     inside.clock.advance(timedelta(minutes=16))
     await owner(inside, mine.nir)
     await mine.come_in()
-    asked: list[object] = []
-    send = AbstractConnection.send_packed_command
-
-    async def counted(self: AbstractConnection, command: Any, *more: Any, **named: Any) -> None:
-        asked.append(command)
-        await send(self, command, *more, **named)
-
-    monkeypatch.setattr(AbstractConnection, "send_packed_command", counted)
+    asked = count_redis(monkeypatch)
     if kind == "list":
         await mine.asked(mine.flow.list)
     elif kind == SESSIONS:

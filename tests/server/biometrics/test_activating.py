@@ -172,16 +172,19 @@ async def test_an_algorithm_that_was_not_offered_is_refused(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"id": 5}, {"response": {}}, {"id": "AA", "rawId": "AA", "type": "public-key", "response": []}]
+    "body",
+    [{}, {"id": 5}, {"response": {}}, {"id": "AA", "rawId": "AA", "type": "public-key", "response": []}, [], "text", 5],
+    ids=str,
 )
-async def test_what_is_no_response_is_refused(site: Site, body: object) -> None:
+async def test_what_has_not_the_shape_of_a_response_is_no_request(site: Site, body: object) -> None:
     mine = await logged_in(site)
-    assert (await mine.register(body)).refusal == "biometric-failed"
-    assert (await mine.present(body)).refusal == "biometric-failed"
+    assert (await mine.register(body)).refusal == "invalid-request"
+    assert (await mine.present(body)).refusal == "invalid-request"
 
 
-async def test_a_body_that_is_no_object_is_no_request(site: Site) -> None:
+async def test_what_proves_nothing_is_refused(site: Site) -> None:
     mine = await logged_in(site)
-    for body in ([], "text", 5):
-        assert (await mine.register(body)).refusal == "invalid-request"
-        assert (await mine.present(body)).refusal == "invalid-request"
+    for response in ({}, {"clientDataJSON": "AA"}, {"clientDataJSON": 5}):
+        body = {"id": "AA", "rawId": "AA", "type": "public-key", "response": response}
+        assert (await mine.register(body)).refusal == "biometric-failed"
+        assert (await mine.present(body)).refusal == "biometric-failed"

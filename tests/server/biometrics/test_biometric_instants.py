@@ -1,6 +1,5 @@
 """Biometrics by a clock that stands still: six calendar months to the second, the offer, and what ends a credential meanwhile."""
 
-from collections.abc import Awaitable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -9,12 +8,11 @@ import pytest
 from server import policy
 from server.records import accounts, credentials
 from server.records.database import fetch
-from server.refusals import Refused, Why
-from tests.authenticator import SoftwareAuthenticator
-from tests.server.inside import Inside, Jar
+from server.refusals import Why
+from tests.server.inside import Inside
+from tests.server.owner import Owner, refusal
 
 pytestmark = pytest.mark.usefixtures("database")
-ORIGIN = "http://localhost:8000"
 _THEIRS = "WHERE id = (SELECT person FROM account WHERE id = $1) AND $2::timestamptz IS NOT NULL"
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 
@@ -24,52 +22,12 @@ def inside() -> Inside:
     return Inside()
 
 
-class Phone(Jar):
-    """Cookies and an authenticator."""
-
-    def __init__(self, inside: Inside) -> None:
-        super().__init__(inside)
-        self.authenticator = SoftwareAuthenticator(ORIGIN)
-
-    async def asked(self, work: Any, *given: Any) -> Any:
-        """One call of the flow, with this browser's cookies."""
-        caller = self.request()
-        try:
-            return await work(caller, *given)
-        finally:
-            self.keep(caller)
-
-    async def activate(self) -> None:
-        flow = self.inside.parts.biometrics
-        options = await self.asked(flow.registration_options)
-        await self.asked(flow.register, self.authenticator.create(options))
-
-    async def come_in(self) -> None:
-        flow = self.inside.parts.biometrics
-        await self.asked(flow.log_in, self.authenticator.get(await self.asked(flow.login_options)))
-
-    async def leave(self) -> None:
-        await self.asked(self.inside.login.log_out)
-
-    async def offered(self) -> bool:
-        """After a login with password and code."""
-        caller = self.request()
-        who = await self.inside.parts.admission.signed_in(caller)
-        return await self.inside.parts.offer.stands(caller, who)
-
-
-async def active(inside: Inside) -> tuple[str, Phone]:
-    nir, mine = await inside.person(), Phone(inside)
+async def active(inside: Inside) -> tuple[str, Owner]:
+    nir, mine = await inside.person(), Owner(inside)
     await mine.log_in(nir)
     await mine.activate()
     await mine.leave()
     return nir, mine
-
-
-async def refusal(work: Awaitable[Any]) -> Refused:
-    with pytest.raises(Refused) as refused:
-        await work
-    return refused.value
 
 
 def go_to(inside: Inside, instant: datetime) -> None:
@@ -146,7 +104,7 @@ async def test_renewal_is_one_press_from_the_first_reminder_on_and_the_old_crede
 
 
 async def test_offered_from_the_second_login_with_a_code(inside: Inside) -> None:
-    nir, mine = await inside.person(), Phone(inside)
+    nir, mine = await inside.person(), Owner(inside)
     for offered in (False, True, True):
         await mine.log_in(nir)
         assert await mine.offered() is offered
@@ -154,7 +112,7 @@ async def test_offered_from_the_second_login_with_a_code(inside: Inside) -> None
 
 
 async def test_later_is_until_the_next_login_and_never_is_for_this_browser(inside: Inside) -> None:
-    nir, mine, other = await inside.person(), Phone(inside), Phone(inside)
+    nir, mine, other = await inside.person(), Owner(inside), Owner(inside)
     flow = inside.parts.biometrics
     await mine.log_in(nir)
     await mine.log_in(nir)
@@ -175,7 +133,7 @@ async def test_later_is_until_the_next_login_and_never_is_for_this_browser(insid
 
 
 async def test_never_is_one_persons_word_in_a_shared_browser(inside: Inside) -> None:
-    one, two, shared = await inside.person(), await inside.person(), Phone(inside)
+    one, two, shared = await inside.person(), await inside.person(), Owner(inside)
     for nir in (one, two):
         await shared.log_in(nir)
         await shared.log_in(nir)
@@ -185,7 +143,7 @@ async def test_never_is_one_persons_word_in_a_shared_browser(inside: Inside) -> 
 
 
 async def test_an_activation_that_was_begun_is_not_offered_again_in_this_session(inside: Inside) -> None:
-    nir, mine = await inside.person(), Phone(inside)
+    nir, mine = await inside.person(), Owner(inside)
     await mine.log_in(nir)
     await mine.log_in(nir)
     await mine.asked(inside.parts.biometrics.registration_options)
@@ -202,7 +160,7 @@ async def test_an_activation_that_was_begun_is_not_offered_again_in_this_session
     ],
 )
 async def test_notices_come_first(inside: Inside, waits: str) -> None:
-    nir, mine = await inside.person(), Phone(inside)
+    nir, mine = await inside.person(), Owner(inside)
     await mine.log_in(nir)
     await mine.log_in(nir)
     account = (await _account(nir)).id
@@ -252,7 +210,7 @@ async def test_ended_while_the_signature_was_judged(inside: Inside, monkeypatch:
 
 async def test_a_kiosk_knows_no_biometrics() -> None:
     inside = Inside(kiosk=True)
-    nir, mine = await inside.person(), Phone(inside)
+    nir, mine = await inside.person(), Owner(inside)
     await mine.log_in(nir)
     await mine.log_in(nir)
     assert not await mine.offered()

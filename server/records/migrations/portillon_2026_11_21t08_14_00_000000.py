@@ -1,7 +1,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.table import Table
 
-ID = "2026-11-21T06:50:00:000000"
+ID = "2026-11-21T08:14:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "indexes of biometrics that Piccolo's columns cannot express"
 
