@@ -223,12 +223,3 @@ def test_a_trusted_device_is_asked_for_the_code_before_it_is_activated(device: D
     device.activate()
     device.log_out()
     assert device.touch_in().status == 303
-
-
-def test_no_lock_stops_it(device: Device, owner: Person) -> None:
-    for _ in range(policy.PASSWORD_TRIES.tries):
-        device.page.context.request.post("/api/v1/login", data={"nir": owner.nir, "password": "au hasard"})
-    device.give(owner)
-    expect(device.refused("locked")).to_be_visible()
-    assert device.touch_in().status == 303
-    device.is_home(owner)

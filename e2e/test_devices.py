@@ -13,6 +13,7 @@ from server import policy
 from server.wording.french import paris_date
 
 PATH = "/mes-appareils"
+without_scripts = pytest.mark.parametrize("look", ["phone-without-scripts"], indirect=True)
 BIOMETRICS, TRUSTED, SESSIONS = "Empreinte et visage", "Appareils reconnus", "Sessions ouvertes"
 
 
@@ -98,7 +99,7 @@ def test_a_trusted_device_that_is_removed_asks_for_the_code(login: Login, person
     expect(login.heading).to_have_text("Un code de sécurité est nécessaire")
 
 
-@everywhere
+@without_scripts
 def test_all_of_a_kind_are_removed_at_once(login: Login, person: MakePerson, inbox: Inbox) -> None:
     sign_in(login.page.context.request, person("many-devices"), inbox)
     login.open(PATH)
@@ -109,7 +110,6 @@ def test_all_of_a_kind_are_removed_at_once(login: Login, person: MakePerson, inb
     expect(listed(login, SESSIONS)).to_have_count(1)
 
 
-@everywhere
 def test_the_other_sessions_are_closed_and_this_one_stays(
     login: Login, another_browser: Login, person: MakePerson, inbox: Inbox
 ) -> None:
@@ -125,7 +125,7 @@ def test_the_other_sessions_are_closed_and_this_one_stays(
     expect(another_browser.number).to_be_visible()
 
 
-@everywhere
+@without_scripts
 def test_to_close_this_session_is_to_leave(login: Login, person: MakePerson, inbox: Inbox) -> None:
     sign_in(login.page.context.request, person(), inbox)
     login.open(PATH)
@@ -143,7 +143,7 @@ def test_two_tabs_remove_the_same(device: Device, at_home: Person) -> None:
         expect(listed(tab, BIOMETRICS)).to_have_count(0)
 
 
-@pytest.mark.parametrize("look", ["phone-without-scripts"], indirect=True)
+@without_scripts
 def test_without_scripts_nothing_is_offered_that_needs_them(login: Login, person: MakePerson, inbox: Inbox) -> None:
     sign_in(login.page.context.request, person("second-login"), inbox)
     login.open("/accueil")

@@ -35,7 +35,7 @@ def test_the_terms_in_force_are_read_and_accepted(login: Login, another_browser:
     expect(notices(another_browser)).to_have_count(0)
 
 
-@everywhere
+@pytest.mark.parametrize("look", ["phone-without-scripts"], indirect=True)
 def test_an_overlap_is_told_until_it_is_acknowledged(login: Login, person: MakePerson, inbox: Inbox) -> None:
     somebody = person("overlap-pending", overlap_since="2026-03-01")
     login.log_in(somebody, inbox)
