@@ -121,8 +121,11 @@ class Stage:
         expect(self.login.page.get_by_text("s’est interrompue")).to_be_visible()
 
     def cookies_lost(self) -> None:
-        """As a browser that refuses cookies."""
+        """As a browser that refuses cookies; it knows no autofill of biometrics, which would come by another one meanwhile."""
+        self.login.page.add_init_script("delete window.PublicKeyCredential")
+        self.login.open()
         self.context.clear_cookies(name="portillon-accepted")
+        self.context.clear_cookies(name="portillon-ceremony")
         self.login.give(self.person())
         expect(self.login.refused("cookies-refused")).to_be_visible()
 
