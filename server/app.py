@@ -86,7 +86,7 @@ def build_parts(settings: Settings, clock: Clock, randomness: Randomness, *, dem
     throttle = Throttle(clock)
     journal = Journal(clock)
     attempts = Attempts(policy.LOGIN_ATTEMPT_LIFE)
-    browsers = KnownBrowsers(clock, randomness, settings.site.kiosk)
+    trusted, browsers = TrustedDevices(clock, randomness), KnownBrowsers(clock, randomness, settings.site.kiosk)
     admission = Admission(settings, clock, randomness, throttle, journal, attempts)
     login = LoginFlow(
         clock=clock,
@@ -97,7 +97,7 @@ def build_parts(settings: Settings, clock: Clock, randomness: Randomness, *, dem
         journal=journal,
         admission=admission,
         attempts=attempts,
-        devices=TrustedDevices(clock, randomness),
+        trusted=trusted,
         addresses=AddressLimit("wrong-passwords", policy.WRONG_PASSWORDS_PER_ADDRESS),
         browsers=browsers,
         codes=LoginCodes(clock, randomness, keys, throttle, journal, messages, post),
@@ -108,7 +108,7 @@ def build_parts(settings: Settings, clock: Clock, randomness: Randomness, *, dem
     biometrics = _build_biometrics(settings, clock, randomness, keys, admission, browsers, messages)
     pages = Pages(Site(**asdict(settings.site), demo=demo))
     notices = NoticesFlow(journal, admission)
-    devices = DevicesFlow(clock, journal, admission, login.devices, browsers)
+    devices = DevicesFlow(clock, journal, admission, trusted, browsers)
     rooms = (login, biometrics, biometrics.offer, browsers, notices, devices)
     return Parts(settings, clock, randomness, keys, hasher, admission, *rooms, pages)
 

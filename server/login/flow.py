@@ -59,7 +59,7 @@ class LoginFlow:
     journal: Journal
     admission: Admission
     attempts: Attempts
-    devices: TrustedDevices
+    trusted: TrustedDevices
     addresses: AddressLimit
     browsers: KnownBrowsers
     codes: LoginCodes
@@ -82,7 +82,7 @@ class LoginFlow:
             async with self.journal.noting(subject, caller, "password"):
                 await self._slow_down(caller)
                 account = await accounts.by_nir(nir)
-                recognised = await self.devices.recognise(caller, account)
+                recognised = await self.trusted.recognise(caller, account)
                 await self._end_copied(caller, account, subject, recognised)
                 account = await self._judge(caller, account, subject, password, recognised)
                 by_code = with_code or recognised.device is None
@@ -95,7 +95,7 @@ class LoginFlow:
             self.journal.noting(subject, caller, "password"),
             self.admission.letting_in(caller, account.id, subject, by=by, since=since, way=way) as held,
         ):
-            await self.devices.use(caller, recognised.device)
+            await self.trusted.use(caller, recognised.device)
             if remember_number:
                 await self.browsers.remember(caller, held)
         return AfterPassword("home")
@@ -205,7 +205,7 @@ class LoginFlow:
         return account
 
     async def _trust(self, caller: Caller, account: Account, subject: bytes) -> None:
-        device = await self.devices.grant(caller, account)
+        device = await self.trusted.grant(caller, account)
         await self.journal.note(subject, caller, "device-added", expires_at=device.expires_at)
         until, to = device.expires_at, account.email or ""  # an address there is: may_enter has asked
         await self.post.put(self.messages.device_added(to=to, browser=device.label, at=device.created_at, until=until))
@@ -220,7 +220,7 @@ class LoginFlow:
         for device in recognised.copied:
             async with transaction():
                 await accounts.hold(account.id)  # nobody comes in by it meanwhile
-                if not await self.devices.end(device):
+                if not await self.trusted.end(device):
                     continue
                 await self.admission.end_sessions_of(account.id, device.id)
                 await self.journal.note(subject, caller, "device-ended", "copied-token")
