@@ -2,11 +2,14 @@
 
 import re
 
-from playwright.sync_api import APIRequestContext, APIResponse, Locator, Page, Response, expect
+from playwright.sync_api import APIRequestContext, APIResponse, Locator, Page, Response, Route, expect
 
 from e2e.kit.authenticator import Authenticator
 from e2e.kit.space import Inbox, Person
 from e2e.login import Login
+
+# Where the pages post what the reader said.
+_ANSWERS = re.compile("/(connexion|mes-appareils)/biometrie$")
 
 
 class Device(Login):
@@ -27,11 +30,16 @@ class Device(Login):
     def touch(self, button: Locator) -> Response:
         """Press a button with a finger ready, and give the site's answer to what the reader said."""
         expect(button).to_be_visible()
+        # The finger is gone before the site answers, or it would take up what the next page suggests.
+        self.page.route(_ANSWERS, self._let_go, times=1)
         self.reader.recognises()
-        with self.page.expect_response(_of_the_reader) as answer:
+        with self.page.expect_response(_ANSWERS) as answer:
             button.click()
-        self.reader.is_not_touched()
         return answer.value
+
+    def _let_go(self, route: Route) -> None:
+        self.reader.is_not_touched()
+        route.fallback()
 
     def touch_in(self) -> Response:
         """Log in by the button of the first page."""
@@ -73,10 +81,6 @@ def sign_in(ask: APIRequestContext, person: Person, inbox: Inbox) -> None:
     _went(ask.post("/api/v1/login", data={"nir": person.nir, "password": person.password, "with_code": True}))
     _went(ask.post("/api/v1/login/code"))
     _went(ask.post("/api/v1/login/code/check", data={"code": inbox.code(person), "trust_device": False}))
-
-
-def _of_the_reader(answer: Response) -> bool:
-    return answer.request.method == "POST" and answer.url.endswith("/biometrie")
 
 
 def _went(answer: APIResponse) -> None:

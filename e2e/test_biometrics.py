@@ -175,7 +175,7 @@ def test_two_tabs_of_one_device(device: Device, owner: Person, context: BrowserC
     device.is_home(owner)
     # The counters of a real device's tabs are one.
     other.reader.remove()
-    other.reader = device.reader.copy_to(page).is_not_touched()
+    other.reader = device.reader.copy_to(page)
     assert other.touch_in().status == 303
     other.is_home(owner)
     device.open("/accueil").is_home(owner)

@@ -46,6 +46,7 @@ def test_without_its_newer_parts_it_works_all_the_same(page: Page, person: MakeP
     device.log_out()
     device.reader.recognises()
     device.open().is_home(somebody)
+    device.reader.is_not_touched()
     device.open("/mes-appareils").page.get_by_role("button", name=re.compile("^Désactiver")).click()
     expect(device.page.locator("[data-closed]")).to_be_visible()
 

@@ -28,7 +28,6 @@ _READER = {
     "hasResidentKey": True,
     "hasUserVerification": True,
     "isUserVerified": True,
-    "automaticPresenceSimulation": True,
 }
 
 # Writes on the page what it has asked of the reader since it was loaded, and what is under way.
@@ -62,9 +61,10 @@ class Authenticator:
         if present:
             self.arrives()
 
-    def arrives(self) -> Self:
+    def arrives(self, *, touched: bool = True) -> Self:
         """The device has a reader from now on, without any credential."""
-        self._id = str(self._session.send("WebAuthn.addVirtualAuthenticator", {"options": _READER})["authenticatorId"])
+        options = {**_READER, "automaticPresenceSimulation": touched}
+        self._id = str(self._session.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"])
         return self
 
     def remove(self) -> None:
@@ -106,11 +106,11 @@ class Authenticator:
         return self
 
     def copy_to(self, page: Page) -> "Authenticator":
-        """A reader with the same keys and counters for another page: a second tab, or a thief's copy.
+        """A reader with the same keys and counters for another page, a second tab or a thief's copy; nobody touches it yet.
 
         The two count apart from here on, so the one that is used second shows a counter that the site has seen.
         """
-        other = Authenticator(page)
+        other = Authenticator(page, present=False).arrives(touched=False)
         for credential in self.credentials():
             other._ask("addCredential", credential=dict(credential))
         return other
