@@ -1,5 +1,6 @@
 """Answers in HTML: a page with its true status, a way onward, a refusal as templates see it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -60,9 +61,9 @@ def page(
     return Response(html, status_code=status, media_type=MediaType.HTML, headers=headers)
 
 
-def go(path: str) -> Redirect:
+def go(path: str, *, headers: Mapping[str, str] | None = None) -> Redirect:
     """Onward to a page of ours, by GET; `path` is ours, never the request's."""
-    return Redirect(path, status_code=303)
+    return Redirect(path, status_code=303, headers=dict(headers or {}))
 
 
 def is_htmx(request: Request[Any, Any, Any]) -> bool:

@@ -1,5 +1,6 @@
 """What the forms of biometrics carry: the browser's response as JSON text."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,3 +25,9 @@ class CeremonyForm:
         if not isinstance(read, dict):
             raise Refused(Why.BIOMETRIC_FAILED)
         return read
+
+    def credential_id(self) -> str:
+        """The credential that the response names, in base64url; "" where it names none."""
+        with suppress(Refused):
+            return str(self.read().get("id", ""))
+        return ""

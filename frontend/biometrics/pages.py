@@ -22,7 +22,7 @@ _LOGIN = "/connexion/biometrie"
 _ACTIVATION = f"{DEVICES}/biometrie"
 _OFFER = f"{HOME}/biometrie"
 # What the page that had the button says; anything else has a page of its own.
-_SAID_THERE = {Why.BIOMETRIC_FAILED, Why.FULL_LOGIN_NEEDED, Why.UNAVAILABLE}
+_SAID_THERE = {Why.BIOMETRIC_FAILED, Why.FULL_LOGIN_NEEDED}
 
 
 @dataclass(slots=True)
@@ -71,14 +71,16 @@ async def activate(
     biometrics: NamedDependency[BiometricsFlow],
     home_page: NamedDependency[HomePage],
     devices_page: NamedDependency[DevicesPage],
+    settings: NamedDependency[Settings],
 ) -> Response[Any]:
-    """Keep the credential; the page that had the button says what came of it."""
+    """Keep the credential; the page that had the button says what came of it, and has the browser forget a key in vain."""
     try:
         await biometrics.register(caller, data.read())
     except Refused as refused:
         if refused.why not in _SAID_THERE:
             raise
-        return await (home_page if data.from_home else devices_page).show(refused=refused)
+        shown = home_page if data.from_home else devices_page
+        return await shown.show(refused=refused, unknown=_in_vain(data, refused, settings))
     return go(f"{HOME if data.from_home else DEVICES}?activee=true")
 
 
@@ -104,6 +106,13 @@ def _unknown(data: CeremonyForm, refused: Refused, settings: Settings) -> dict[s
     if refused.because == "unknown":
         return {"rpId": settings.host, "credentialId": str(data.read()["id"])}
     return None
+
+
+def _in_vain(data: CeremonyForm, refused: Refused, settings: Settings) -> dict[str, str] | None:
+    """The same, of a key that the device has just made and that we have not kept."""
+    if refused.because == "known" or refused.why is not Why.BIOMETRIC_FAILED:
+        return None
+    return {"rpId": settings.host, "credentialId": data.credential_id()}
 
 
 router = Router(

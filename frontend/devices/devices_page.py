@@ -36,10 +36,15 @@ class DevicesPage:
     pages: Pages
     site: SiteSettings
 
-    async def show(self, *, refused: Refused | None = None, done: str = "") -> Html:
-        """Everything that lets the owner in. `refused`: an activation; `done`: what was. Raises Refused(NOT_SIGNED_IN)."""
+    async def show(self, *, refused: Refused | None = None, done: str = "", unknown: dict[str, str] | None = None) -> Html:
+        """Everything that lets the owner in.
+
+        `refused`: an activation, `unknown`: its key, which the browser should forget; `done`: what was.
+        Raises Refused(NOT_SIGNED_IN).
+        """
         who = await self.admission.signed_in(self.caller)
         found = await self.devices.of(self.caller, who)
+        here = self._here(found.biometric_credentials)
         return page(
             self.pages,
             "devices/devices.html",
@@ -49,11 +54,12 @@ class DevicesPage:
             trusted_devices=found.trusted_devices,
             credentials=[(item, self._state(item)) for item in found.biometric_credentials],
             sessions=found.sessions,
-            here=self._here(found.biometric_credentials),
+            here=here,
+            unknown=unknown,
             may_activate=self.offer.may_activate(who),
             declined=await self.browsers.biometrics_declined(self.caller, who.account),
             refusal=refusal_view(refused, self.site) if refused else None,
-            done=done,
+            done="" if done == "activated" and here != "active" else done,
             accepted=await self.biometrics.accepted(who.account),
         )
 

@@ -16,6 +16,7 @@ from server.devices.flow import DevicesFlow
 from server.login.flow import LoginFlow
 from server.refusals import Refused, Why
 from server.request_context import Caller
+from server.web.requests import CLEAR_SITE_DATA
 
 
 @dataclass(slots=True)
@@ -29,13 +30,13 @@ class RemovalForm:
 @get(DEVICES)
 async def devices_list(
     devices_page: NamedDependency[DevicesPage],
-    activee: FromQuery[bool] = False,  # noqa: FBT002 - Litestar reads the query so
-    retire: FromQuery[bool] = False,  # noqa: FBT002
-    propose: FromQuery[bool] = False,  # noqa: FBT002
+    activee: FromQuery[str] = "",
+    retire: FromQuery[str] = "",
+    propose: FromQuery[str] = "",
 ) -> Response[Any]:
     """All of it; and what has just been done."""
-    done = "activated" if activee else "removed" if retire else "offered" if propose else ""
-    return await devices_page.show(done=done)
+    said = {"activated": activee, "removed": retire, "offered": propose}
+    return await devices_page.show(done=next((done for done, flag in said.items() if flag == "true"), ""))
 
 
 @post(f"{DEVICES}/retrait")
@@ -49,7 +50,9 @@ async def remove(
         if refused.why is not Why.NOT_FOUND:
             raise
         over = False
-    return go(f"{NUMBER}?fermee=true" if over else f"{DEVICES}?retire=true")
+    if over:
+        return go(f"{NUMBER}?fermee=true", headers=CLEAR_SITE_DATA)
+    return go(f"{DEVICES}?retire=true")
 
 
 @post(f"{DEVICES}/proposition")
@@ -66,7 +69,7 @@ async def log_in_again(
     """To a full login, after which biometrics are offered: who asks for them takes back *never*."""
     await biometrics.answer_offer(caller, "later")
     await login.log_out(caller)
-    return go(f"{NUMBER}?complete=true")
+    return go(f"{NUMBER}?complete=true", headers=CLEAR_SITE_DATA)
 
 
 @get([f"{DEVICES}/{last}" for last in ("retrait", "proposition", "reconnexion")])

@@ -1,15 +1,24 @@
 """The home page."""
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from frontend.answers import go
 from frontend.home.home_page import HOME, HomePage, provide_home_page
 from server.notices.flow import NoticesFlow
 from server.request_context import Caller
+
+
+@dataclass(slots=True)
+class NoticeForm:
+    """The day of the notice that was shown."""
+
+    dated: date | None = None
 
 
 @get("/")
@@ -21,18 +30,21 @@ async def front_door(caller: NamedDependency[Caller]) -> Response[Any]:
 @get(HOME)
 async def home(
     home_page: NamedDependency[HomePage],
-    activee: FromQuery[bool] = False,  # noqa: FBT002 - Litestar reads the query so
+    activee: FromQuery[str] = "",
 ) -> Response[Any]:
     """Who is in, since when they were last, and what waits. `activee`: biometrics have just been activated."""
-    return await home_page.show(activated=activee)
+    return await home_page.show(activated=activee == "true")
 
 
 @post(f"{HOME}/avis/{{slug:str}}")
 async def acknowledge(
-    slug: FromPath[str], caller: NamedDependency[Caller], notices: NamedDependency[NoticesFlow]
+    slug: FromPath[str],
+    data: URLEncodedBody[NoticeForm],
+    caller: NamedDependency[Caller],
+    notices: NamedDependency[NoticesFlow],
 ) -> Response[Any]:
     """A notice has been read. Raises Refused(NOT_FOUND)."""
-    await notices.acknowledge(caller, slug)
+    await notices.acknowledge(caller, slug, dated=data.dated)
     return go(HOME)
 
 

@@ -53,11 +53,11 @@ function begin() {
 
 /** The options of a ceremony, from the page's own address. */
 async function options(form, signal) {
-  const answer = await fetch(form.dataset.options, { method: "POST", redirect: "manual", signal }).catch((error) => {
+  const answer = await fetch(form.dataset.options, { method: "POST", signal }).catch((error) => {
     throw signal.aborted ? error : failed("NoAnswer");
   });
-  if (answer.type === "opaqueredirect") {
-    location.reload(); // the session is over: the page leads to the login
+  if (answer.redirected) {
+    location.assign(answer.url); // the session is over: to the login, which says so
     await new Promise(() => {});
   }
   if (!answer.ok) throw failed(answer.status === 403 ? "NoFullLogin" : "NoAnswer");
@@ -167,6 +167,7 @@ async function arrived() {
     if (part instanceof HTMLDialogElement) part.open || part.showModal();
     else part.hidden = false;
   }
+  for (const part of document.querySelectorAll("[data-without=webauthn]")) part.hidden = true;
   const login = document.querySelector("form[data-life]");
   if (login) arm(login);
   else refusals = 0;

@@ -28,6 +28,11 @@ class BiometricOffer:
         ends = await self._ends_here(caller, who)
         return ends is None or self.may_renew(ends)
 
+    async def active_here(self, caller: Caller, who: SignedIn) -> bool:
+        """Whether a credential is good in this browser now."""
+        ends = await self._ends_here(caller, who)
+        return ends is not None and self.clock.now() < ends
+
     async def renews(self, caller: Caller, who: SignedIn) -> datetime | None:
         """The end, past or coming, of the credential whose place the offered one would take in this browser."""
         ends = await self._ends_here(caller, who)

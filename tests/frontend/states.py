@@ -86,6 +86,9 @@ def _home(name: str, last_login_at: datetime | None, *authenticated_by: str, **m
         "refusal": None,
         "activated": False,
         "accepted": None,
+        "unknown": None,
+        "renews": None,
+        "expired": False,
     }
     return "home/home.html", "/accueil", context | more
 
@@ -109,6 +112,7 @@ def _devices(**context: object) -> State:
         "refusal": None,
         "done": "",
         "accepted": ACCEPTED,
+        "unknown": None,
     }
     return "devices/devices.html", "/mes-appareils", usual | context
 
@@ -170,6 +174,8 @@ STATES: dict[str, State] = {
     "home-first": _home("Marie-Antoinette Delarochefoucauld", None, "password", "trusted-device"),
     "home-biometric": _home("Camille Ferrand", NOW, "biometric"),
     "home-offered": _home("Camille Ferrand", NOW, "password", "code", offered=True),
+    "home-renewable": _home("Camille Ferrand", NOW, "password", "code", offered=True, renews=UNTIL),
+    "home-expired": _home("Camille Ferrand", NOW, "password", "code", offered=True, renews=UNTIL, expired=True),
     "home-activated": _home("Camille Ferrand", NOW, "password", "code", activated=True, accepted=ACCEPTED),
     "home-activation-failed": _home("Camille Ferrand", NOW, "password", "code", refusal=refusal(Why.BIOMETRIC_FAILED)),
     "home-activation-too-late": _home(
@@ -185,6 +191,7 @@ STATES: dict[str, State] = {
     "devices-activated": _devices(done="activated"),
     "devices-removed": _devices(done="removed"),
     "devices-offered": _devices(done="offered"),
+    "devices-refused": _devices(refusal=refusal(Why.BIOMETRIC_FAILED), unknown=UNKNOWN),
     "devices-known": _devices(refusal=refusal(Why.BIOMETRIC_FAILED, because="known")),
     "devices-too-late": _devices(refusal=refusal(Why.FULL_LOGIN_NEEDED, next="login"), here=None, may_activate=False),
     "error-400": _error(Why.INVALID_REQUEST, errors=()),

@@ -72,7 +72,7 @@ class Household:
 
 @pytest.fixture(params=TABLES)
 async def house(request: pytest.FixtureRequest, database: None) -> Household:
-    await fetch("TRUNCATE trusted_device, biometric_credential")
+    await fetch("TRUNCATE trusted_device, biometric_credential, known_browser")
     return Household(Inside(), request.param)
 
 
