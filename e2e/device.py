@@ -20,7 +20,7 @@ class Device(Login):
         self.reader = reader.is_not_touched()
         self.offer = page.get_by_role("dialog")
         self.by_touch = page.get_by_role("button", name="Entrer avec mon empreinte ou mon visage")
-        self.activation = page.get_by_role("button", name=re.compile("^Activer"))
+        self.activation = page.get_by_role("button", name=re.compile("^(Activer|Renouveler)"))
 
     def sign_in(self, person: Person, inbox: Inbox) -> None:
         """All the way home; by the JSON door, which takes less time than the pages."""

@@ -63,6 +63,7 @@ def test_six_months_to_the_day_then_refused_and_offered_again(
 
     device.log_in(owner, inbox)
     device.is_offered()
+    expect(device.offer).to_contain_text(f"n’ouvre plus votre compte depuis le {paris_date(until)}")
     device.activate()
     device.log_out()
     assert device.touch_in().status == 303
@@ -76,6 +77,7 @@ def test_what_is_about_to_end_is_offered_again_and_replaced(
     clock.advance(-policy.REMINDERS_BEFORE_EXPIRY[-1])
     device.sign_in(owner, inbox)
     device.is_offered()
+    expect(device.offer).to_contain_text("n’ouvrira plus votre compte à partir du")
     device.activate()
     assert len(device.reader.credentials()) == 1
     assert ends_at(device) > clock.now() + policy.REMINDERS_BEFORE_EXPIRY[0]
@@ -140,6 +142,7 @@ def test_a_ceremony_begins_with_a_press(device: Device, person: MakePerson, inbo
     assert device.reader.asked() == []
     device.open("/mes-appareils")
     expect(device.activation).to_be_visible()
+    expect(device.page.get_by_text("Ce navigateur ne sait pas")).to_be_hidden()
     assert device.reader.asked() == []
     device.activate()
     assert device.reader.asked() == ["create on-demand"]

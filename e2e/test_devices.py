@@ -150,6 +150,7 @@ def test_without_scripts_nothing_is_offered_that_needs_them(login: Login, person
     expect(login.page.get_by_role("dialog")).to_have_count(0)
     login.open(PATH)
     expect(login.page.get_by_role("button", name=re.compile("^Activer"))).to_have_count(0)
+    expect(login.page.get_by_text("Ce navigateur ne sait pas se servir d’une empreinte")).to_be_visible()
 
 
 def test_the_list_is_its_owners(login: Login) -> None:

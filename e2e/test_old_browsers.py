@@ -33,6 +33,7 @@ def test_without_webauthn_nothing_of_it_shows(page: Page, person: MakePerson, in
     expect(page.get_by_role("dialog")).to_have_count(0)
     login.open("/mes-appareils")
     expect(page.get_by_role("button", name=re.compile("^Activer"))).to_have_count(0)
+    expect(page.get_by_text("Ce navigateur ne sait pas se servir d’une empreinte")).to_be_visible()
 
 
 def test_without_its_newer_parts_it_works_all_the_same(page: Page, person: MakePerson, inbox: Inbox) -> None:
