@@ -136,7 +136,7 @@ async function arm(form) {
       if (error.name !== "NoAnswer" && suggested()) tell(error.name);
       arm(form);
     }
-  }, refusals * 1000);
+  }, Math.min(refusals, 30) * 1000);
 }
 
 /** Whether somebody may have taken up a suggestion: they come in the field. Who has done nothing is told nothing, nor twice. */
