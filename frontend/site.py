@@ -15,6 +15,7 @@ from frontend.help import pages as help_pages
 from frontend.home import pages as home_pages
 from frontend.information import pages as information_pages
 from frontend.login import pages as login_pages
+from frontend.login.first_page import NUMBER
 from frontend.rendering import FOLDER, Pages
 from server.refusals import Refused, Why
 from server.settings import SiteSettings
@@ -76,7 +77,7 @@ async def manifest(site: NamedDependency[SiteSettings]) -> dict[str, Any]:
 def refuse(request: Request[Any, Any, Any], refused: Refused, pages: Pages, site: SiteSettings) -> Response[Any]:
     """The page of a refusal that no handler has rendered itself; a session that ended leads to the login."""
     if refused.why is Why.NOT_SIGNED_IN:
-        login = "/connexion?interrompue=true" if "session" in request.scope["caller"].cookies.came else "/connexion"  # type: ignore[typeddict-item]
+        login = f"{NUMBER}?interrompue=true" if "session" in request.scope["caller"].cookies.came else NUMBER  # type: ignore[typeddict-item]
         if is_htmx(request):
             # A fragment must not hold a login form: the whole page goes there.
             return Response(None, status_code=refused.why.status.value, headers={"HX-Redirect": login})

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from frontend.answers import go
 from frontend.home.home_page import HOME, HomePage, provide_home_page
+from frontend.login.first_page import NUMBER
 from server.notices.flow import NoticesFlow
 from server.request_context import Caller
 
@@ -24,7 +25,7 @@ class NoticeForm:
 @get("/")
 async def front_door(caller: NamedDependency[Caller]) -> Response[Any]:
     """To the home page where a session may stand, else to the login."""
-    return go(HOME if caller.cookies.get("session") else "/connexion")
+    return go(HOME if caller.cookies.get("session") else NUMBER)
 
 
 @get(HOME)

@@ -2,12 +2,15 @@
 
 from litestar import Router
 
+from frontend.devices.devices_page import DEVICES
 from frontend.help import pages as help_pages
+from frontend.home.home_page import HOME
+from frontend.login.first_page import NUMBER
 from frontend.plain_pages import Page, handlers
 
 ACCOUNT = (
     Page(
-        "/connexion",
+        NUMBER,
         "login/number.html",
         "Connexion à votre compte",
         "Numéro, mot de passe, code de sécurité.",
@@ -27,9 +30,9 @@ ACCOUNT = (
 )
 # Of a signed-in person: the site map names them, and another door opens them.
 SIGNED_IN = (
-    Page("/accueil", "home/home.html", "Accueil de votre compte", "Votre dernière connexion, et ce qui vous attend."),
+    Page(HOME, "home/home.html", "Accueil de votre compte", "Votre dernière connexion, et ce qui vous attend."),
     Page(
-        "/mes-appareils",
+        DEVICES,
         "devices/devices.html",
         "Mes appareils et biométrie",
         "Ce qui peut ouvrir votre compte, et comment le retirer.",

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, URLEncodedBody
 
 from frontend.answers import go, page, refusal_view
+from frontend.home.home_page import HOME
 from frontend.login.first_page import CLOSED, COMPLETE, INTERRUPTED, NUMBER, FirstPage, NumberForm, provide_first_page
 from frontend.rendering import Pages
 from server.clock import Clock
@@ -19,7 +20,7 @@ from server.settings import SiteSettings
 from server.web.faults import PART_AWAY, part_away
 from server.web.requests import CLEAR_SITE_DATA
 
-CODE, HOME = "/connexion/code", "/accueil"
+CODE = f"{NUMBER}/code"
 
 
 @dataclass(slots=True)
