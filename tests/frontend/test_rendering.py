@@ -173,12 +173,16 @@ def test_a_missing_value_is_an_error_never_a_blank() -> None:
 
 def test_a_kiosk_shows_nothing_of_biometrics_and_remembers_nobody() -> None:
     kiosk = Pages(site(kiosk=True))
-    for name in ("number", "devices-none", "devices-not-full"):
+    for name in ("number", "devices-none", "devices-not-full", "devices-declined"):
         here = render(name, kiosk)
         assert "data-ceremony" not in here
         assert "data-needs" not in here
         assert "webauthn" not in here
         assert "remember_number" not in here
+        for word in ("Se souvenir de cet appareil", "activée", "Renouveler", "Me le proposer", "préparer l’appareil"):
+            assert word not in here
+    assert "Cette machine est partagée" in Page(render("help/biometrics", kiosk)).text
+    assert "Cette machine est partagée" not in render("help/biometrics")
     assert "remember_number" in render("number")
     assert "data-ceremony" in render("devices-none")
 
@@ -189,3 +193,12 @@ def test_nothing_of_biometrics_shows_until_the_script_says_that_the_device_can()
             if "data-needs" in attributes:
                 assert tag == "dialog" or "hidden" in attributes
                 assert "open" not in attributes
+
+
+def test_all_of_a_kind_is_asked_once_more_and_one_is_not() -> None:
+    html = render("devices")
+    at_once, asked = html.count('name="id"'), html.count('class="once-more"')
+    assert (at_once, asked) == (7, 3)
+    assert html.count('action="/mes-appareils/retrait"') == at_once + asked
+    for means in html.split('<details class="once-more">')[1:]:
+        assert "/mes-appareils/retrait" in means.partition("</details>")[0]
