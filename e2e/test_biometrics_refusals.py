@@ -206,6 +206,17 @@ def test_an_activation_too_long_after_the_login_asks_for_another(
     device.activate()
 
 
+def test_a_session_that_ended_under_the_offer_is_told(
+    device: Device, person: MakePerson, inbox: Inbox, clock: MovableClock
+) -> None:
+    device.sign_in(person("second-login"), inbox)
+    device.is_offered()
+    clock.advance(policy.SESSION_IDLE)
+    device.activation.click()
+    expect(device.page.locator("[data-interrupted]")).to_be_visible()
+    assert device.reader.credentials() == ()
+
+
 def test_a_trusted_device_is_asked_for_the_code_before_it_is_activated(device: Device, person: MakePerson, inbox: Inbox) -> None:
     somebody = person("second-login")
     device.log_in(somebody, inbox, remember=True)

@@ -29,5 +29,6 @@ class CeremonyForm:
     def credential_id(self) -> str:
         """The credential that the response names, in base64url; "" where it names none."""
         with suppress(Refused):
-            return str(self.read().get("id", ""))
+            named = self.read().get("id")
+            return named if isinstance(named, str) else ""
         return ""

@@ -11,14 +11,14 @@ from frontend.answers import go
 from frontend.biometrics.form import CeremonyForm
 from frontend.devices.devices_page import DEVICES, DevicesPage, provide_devices_page
 from frontend.home.home_page import HOME, HomePage, provide_home_page
-from frontend.login.first_page import FirstPage, provide_first_page
+from frontend.login.first_page import NUMBER, FirstPage, provide_first_page
 from server.biometrics.flow import BiometricsFlow
 from server.refusals import Refused, Why
 from server.request_context import Caller
 from server.settings import Settings
 from server.web.faults import PART_AWAY, part_away
 
-_LOGIN = "/connexion/biometrie"
+_LOGIN = f"{NUMBER}/biometrie"
 _ACTIVATION = f"{DEVICES}/biometrie"
 _OFFER = f"{HOME}/biometrie"
 # What the page that had the button says; anything else has a page of its own.
@@ -110,9 +110,8 @@ def _unknown(data: CeremonyForm, refused: Refused, settings: Settings) -> dict[s
 
 def _in_vain(data: CeremonyForm, refused: Refused, settings: Settings) -> dict[str, str] | None:
     """The same, of a key that the device has just made and that we have not kept."""
-    if refused.because == "known" or refused.why is not Why.BIOMETRIC_FAILED:
-        return None
-    return {"rpId": settings.host, "credentialId": data.credential_id()}
+    made = data.credential_id()
+    return {"rpId": settings.host, "credentialId": made} if made and refused.because != "known" else None
 
 
 router = Router(

@@ -59,7 +59,7 @@ class HomePage:
             refusal=refusal_view(refused, self.site) if refused else None,
             activated=activated,
             unknown=unknown,
-            accepted=await self.biometrics.accepted(who.account) if activated else None,
+            accepted=await self.biometrics.accepted(who.account) if activated or unknown else None,
         )
 
 

@@ -152,6 +152,7 @@ function whenSeen(act, signal) {
 /** A page has come, whole or by htmx: what this device can do shows. */
 async function arrived() {
   const signal = begin();
+  for (const part of document.querySelectorAll("[data-without=webauthn]")) part.hidden = true;
   for (const part of document.querySelectorAll("[data-signal]")) {
     PublicKeyCredential[part.dataset.signal]?.(JSON.parse(part.dataset.told)).catch(() => {});
   }
@@ -167,7 +168,6 @@ async function arrived() {
     if (part instanceof HTMLDialogElement) part.open || part.showModal();
     else part.hidden = false;
   }
-  for (const part of document.querySelectorAll("[data-without=webauthn]")) part.hidden = true;
   const login = document.querySelector("form[data-life]");
   if (login) arm(login);
   else refusals = 0;

@@ -33,6 +33,30 @@ async def test_a_key_made_in_vain_is_forgotten_by_the_browser(owner: Owner) -> N
     html = answer.response.text
     assert 'data-signal="signalUnknownCredential"' in html
     assert made["id"] in html
+    late = owner.reader.create(await owner.options(ACTIVATION))
+    await owner.site.advance("PT10M")
+    await owner.browser.open("/accueil")
+    await owner.site.advance("PT6M")
+    answer = await owner.post(ACTIVATION, response=json.dumps(late), from_home="true")
+    assert answer.status == 403
+    assert 'data-signal="signalUnknownCredential"' in answer.response.text
+    assert late["id"] in answer.response.text
+
+
+@pytest.mark.parametrize("fields", [{}, {"from_home": "true"}], ids=["devices", "home"])
+async def test_a_good_key_is_kept_where_the_browser_sent_it_twice(owner: Owner, fields: dict[str, str]) -> None:
+    made = json.dumps(owner.reader.create(await owner.options(ACTIVATION)))
+    await owner.post(ACTIVATION, response=made)
+    again = await owner.post(ACTIVATION, response=made, **fields)
+    assert again.refusal == "biometric-failed"
+    assert "signalUnknownCredential" not in again.response.text
+
+
+async def test_a_key_without_a_name_is_told_to_nobody(owner: Owner) -> None:
+    for response in ('{"id": 1}', '{"id": ""}', "{}", "no JSON"):
+        answer = await owner.post(ACTIVATION, response=response)
+        assert answer.refusal == "biometric-failed"
+        assert "signalUnknownCredential" not in answer.response.text
 
 
 async def test_a_notice_is_accepted_as_it_was_shown(site: Site) -> None:

@@ -189,13 +189,37 @@ def test_options_that_do_not_come_are_told(tab: MakeTab, status: int, outcome: s
     assert reader.asked() == []
 
 
-def test_a_session_that_ended_leads_where_the_page_leads(tab: MakeTab) -> None:
+@pytest.mark.parametrize(("state", "button"), [("devices-none", "Activer sur cet appareil"), ("home-offered", "Activer")])
+def test_a_session_that_ended_leads_to_the_login_which_says_so(tab: MakeTab, state: str, button: str) -> None:
     page = tab()
+    reader = Authenticator(page)
+    page.route(f"**{ACTIVATION}", lambda route: route.fulfill(status=303, headers={"location": "/state/number-interrupted"}))
+    page.goto(f"/state/{state}")
+    page.get_by_role("button", name=button).click()
+    expect(page.locator("[data-interrupted]")).to_be_visible()
+    assert page.url.endswith("/state/number-interrupted")
+    assert reader.asked() == []
+
+
+@pytest.mark.parametrize("height", [568, 256], ids=["small phone", "400 % zoom"])
+@pytest.mark.parametrize(("state", "button"), [("home-offered", "Activer"), ("home-renewable", "Renouveler")])
+def test_the_answers_to_the_offer_are_in_sight_however_small_the_window(
+    tab: MakeTab, state: str, button: str, height: int
+) -> None:
+    page = tab(viewport={"width": 320, "height": height})
     Authenticator(page)
-    page.route(f"**{ACTIVATION}", lambda route: route.fulfill(status=303, headers={"location": "/connexion"}))
-    page.goto("/state/devices-none")
-    with page.expect_navigation():
-        page.get_by_role("button", name="Activer sur cet appareil").click()
+    page.goto(f"/state/{state}")
+    for name in (button, "Plus tard"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.querySelector('dialog[open]').scrollTop") == 0
+    last = page.get_by_role("button", name="Ne plus me le proposer ici")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    expect(last).to_be_focused()
+    expect(last).to_be_in_viewport(ratio=0.95)
+    page.evaluate("document.activeElement.blur(); document.querySelector('dialog[open]').scrollTo(0, 10_000)")
+    expect(last).to_be_in_viewport(ratio=0.95)
+    assert page.evaluate(SMALL) == []
 
 
 @pytest.mark.parametrize(
