@@ -37,6 +37,7 @@ _NUMBERS = {
 # Why a ceremony was refused, by `Refused.because`.
 _CEREMONY = {
     "": "server/biometrics/ceremony.py: what was signed is not what was asked for, or not by this credential",
+    "activation": "server/biometrics/ceremony.py: what was made is not what was asked for",
     "counter": "WebAuthn Level 3, section 7.2, step 22: the credential's counter did not rise",
     "unknown": "biometric_credential.ended_at or account.ended_at: the credential was removed or replaced",
     "known": "biometric_credential.credential_id: the credential is registered already",

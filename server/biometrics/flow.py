@@ -86,7 +86,7 @@ class BiometricsFlow:
             with _one_refusal("activation"):
                 challenge = ceremony.client_challenge(response)
             if not await self.challenges.take(challenge, "registration", who.token, who.account):
-                raise Refused(Why.BIOMETRIC_FAILED, because="activation")
+                raise Refused(Why.BIOMETRIC_FAILED, because="activation-too-late")
             with _one_refusal("activation"):
                 made = ceremony.verify_registration(response, challenge=challenge, origin=self.site.origin, rp_id=self.site.id)
             with caller.cookies.unless_it_fails():

@@ -99,6 +99,7 @@ _CASES: dict[str, str | Callable[[_Members], str]] = {
     "challenge": "Cette demande a expiré, ou elle a déjà servi. Réessayez, ou connectez-vous avec votre mot de passe et un code.",
     "unknown": f"La biométrie n’est plus active pour cet appareil. {_THE_OTHER_WAY}",
     "activation": "Votre appareil n’a pas pu être reconnu pour l’activation. Rien n’a changé : réessayez quand vous voulez.",
+    "activation-too-late": "La demande a expiré, ou elle a déjà servi. Rien n’a changé : réessayez quand vous voulez.",
     "known": "Cette clé a déjà été enregistrée. Réessayez : votre appareil en créera une nouvelle.",
     "newer-sent": "Ce code vient d’un mail plus ancien. Seul compte celui du dernier mail, qui porte la référence indiquée ici. "
     "Cet essai a été compté.",

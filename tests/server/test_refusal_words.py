@@ -20,6 +20,8 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "until": (UNTIL,),
     "scope": ("login", "login-code", "address", "something-new"),
     "closed_on": (date(2026, 8, 23),),
+    "credential_id": ("AAAA",),
+    "expired_on": (date(2026, 8, 31),),
     "next": ("login", "code", "recovery", "something-new"),
     "reference": ("AC34-FG79",),
 }

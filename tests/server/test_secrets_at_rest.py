@@ -21,7 +21,10 @@ async def everything_stored() -> str:
         found += [f"{table._meta.tablename} {row['row']}" for row in rows]
     client = Store.client()
     async for key in client.scan_iter():
-        value: Any = await client.hgetall(key) if await client.type(key) == b"hash" else await client.get(key)
+        kind = await client.type(key)
+        value: Any = await (
+            client.hgetall(key) if kind == b"hash" else client.zrange(key, 0, -1) if kind == b"zset" else client.get(key)
+        )
         found.append(f"store {key!r} {value!r}")
     return "\n".join(found)
 

@@ -50,7 +50,7 @@ async def test_a_challenge_serves_once_whatever_the_counter_and_the_key(inside: 
     mine.authenticator.counting = False
     response = await mine.made()
     await mine.asked(inside.parts.biometrics.register, response)
-    assert (await refusal(mine.asked(inside.parts.biometrics.register, response))).because == "activation"
+    assert (await refusal(mine.asked(inside.parts.biometrics.register, response))).because == "activation-too-late"
     flow = inside.parts.biometrics
     signed = mine.authenticator.get(await mine.asked(flow.login_options))
     await mine.asked(flow.log_in, signed)
