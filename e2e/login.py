@@ -32,8 +32,8 @@ class Login:
         return self
 
     def press(self, button: str) -> Response:
-        """Press a button and give the answer to the form itself, before any redirection."""
-        with self.page.expect_response(lambda answer: answer.request.method == "POST") as answer:
+        """Press a button and give the answer to the form itself, before any redirection; a ceremony's options are no form's."""
+        with self.page.expect_response(lambda got: got.request.method == "POST" and not got.url.endswith("/options")) as answer:
             self.page.get_by_role("button", name=button, exact=True).click()
         return answer.value
 

@@ -107,8 +107,10 @@ def test_the_code_of_an_older_mail_is_refused_and_the_newest_serves(
     login.ask()
     old = inbox.code(somebody)
     clock.advance(policy.LOGIN_CODE_REPEAT)
+    reference = login.reference.inner_text()
     login.press("Recevoir un nouveau code")
     new = inbox.code(somebody)
+    expect(login.reference).not_to_have_text(reference)  # the new form stands, and keeps what is typed
     assert login.enter(old).status == 410
     expect(login.refused("code-expired")).to_be_visible()
     login.enter(new)

@@ -4,8 +4,9 @@ import re
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebError
 
-# Chromium reports every answer from 400 on. A refusal is one of a page's answers; a file that is missing is a fault.
-_REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d ")
+# Chromium reports every answer from 400 on. A refusal is one of a page's answers, and so is to come back later, where the machine is
+# busy; a file that is missing is a fault.
+_REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of (4\d\d|503) ")
 # Playwright's recorder of traces tries every frame, those that may run no script too.
 _RECORDER = re.compile(r"Blocked script execution in '[^']*' because the document's frame is sandboxed")
 _FILES = ("/static/", "/favicon.ico")
